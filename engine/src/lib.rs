@@ -1,0 +1,15 @@
+//! The pure heart of Lockgate: texts in, verdicts out.
+//!
+//! No files, no sockets, no YAML, no model runtime. See `ARCHITECTURE.md`.
+
+pub mod classify;
+pub mod finding;
+pub mod normalize;
+pub mod policy;
+pub mod redact;
+pub mod rule;
+pub mod ruleset;
+pub mod screen;
+pub mod text;
+pub mod trace;
+pub mod validate;

@@ -1,0 +1,3 @@
+//! `lockgate`: the one binary.
+
+fn main() {}

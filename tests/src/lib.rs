@@ -1,0 +1,1 @@
+//! Harness of the test suite: corpora, generators and the oracle.
