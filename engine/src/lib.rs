@@ -2,6 +2,7 @@
 //!
 //! No files, no sockets, no YAML, no model runtime. See `ARCHITECTURE.md`.
 
+mod classes;
 pub mod classify;
 pub mod finding;
 pub mod normalize;
