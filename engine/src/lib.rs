@@ -7,6 +7,7 @@ pub mod classify;
 pub mod finding;
 pub mod normalize;
 pub mod pattern;
+mod phrase;
 pub mod policy;
 pub mod prefilter;
 pub mod redact;
