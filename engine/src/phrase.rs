@@ -5,7 +5,7 @@
 //! words. A word ends where a letter or digit of a script written with spaces
 //! meets something else; Han, Kana, Thai, Lao and Khmer are written without
 //! spaces, so there no boundary is asked for. `{*}` stands for zero to three
-//! words of any kind.
+//! words of any kind, or for up to twelve characters of such a script.
 
 use crate::prefilter::need::{Literal, Need};
 
@@ -13,8 +13,12 @@ use crate::prefilter::need::{Literal, Need};
 /// every phrase has a longest match.
 const MAX_SPACE: usize = 32;
 
-/// Words that `{*}` may stand for.
-const MAX_GAP_WORDS: usize = 3;
+/// What `{*}` may stand for: a word costs [`GAP_WORD`], a character of a script
+/// without spaces one. Three words of Chinese are about four characters each.
+const MAX_GAP: usize = 12;
+
+/// What a word costs.
+const GAP_WORD: usize = 4;
 
 /// The longest word that `{*}` steps over, in bytes.
 const MAX_GAP_WORD: usize = 32;
@@ -163,9 +167,10 @@ impl Phrase {
             Part::Gap => {
                 let mut best = self.forward(text, from + 1, at);
                 let mut at = at;
-                for _ in 0..MAX_GAP_WORDS {
-                    let Some(next) = after_space(text, at).and_then(|begin| any_word_end(text, begin)) else { break };
-                    at = next;
+                let mut left = MAX_GAP;
+                while let Some((next, cost)) = after_space(text, at).and_then(|begin| any_word_end(text, begin)) {
+                    let Some(rest) = left.checked_sub(cost) else { break };
+                    (at, left) = (next, rest);
                     best = best.max(self.forward(text, from + 1, at));
                 }
                 best
@@ -190,9 +195,10 @@ impl Phrase {
             Some(Part::Gap) => {
                 let mut at = at;
                 self.backward(text, before, at, starts);
-                for _ in 0..MAX_GAP_WORDS {
-                    let Some(previous) = before_space(text, at).and_then(|end| any_word_start(text, end)) else { break };
-                    at = previous;
+                let mut left = MAX_GAP;
+                while let Some((previous, cost)) = before_space(text, at).and_then(|end| any_word_start(text, end)) {
+                    let Some(rest) = left.checked_sub(cost) else { break };
+                    (at, left) = (previous, rest);
                     self.backward(text, before, at, starts);
                 }
             }
@@ -205,7 +211,7 @@ impl Part {
     fn longest(&self) -> usize {
         match self {
             Part::Word(word) => word.len() + if word.is_ascii() { 0 } else { word.len().div_ceil(2) },
-            Part::Gap => MAX_GAP_WORDS * (MAX_GAP_WORD + MAX_SPACE),
+            Part::Gap => MAX_GAP * (4 + MAX_SPACE) + MAX_GAP / GAP_WORD * MAX_GAP_WORD,
         }
     }
 }
@@ -313,15 +319,27 @@ fn before_space(text: &str, at: usize) -> Option<usize> {
     (joined || space > 0).then_some(at - space)
 }
 
-/// The end of whatever word begins at `at`.
-fn any_word_end(text: &str, at: usize) -> Option<usize> {
-    let len = length_while(text.get(at..)?.chars(), MAX_GAP_WORD, |c| !c.is_whitespace())?;
-    (len > 0).then_some(at + len)
+/// The end of whatever word begins at `at`, and what it costs in a gap.
+fn any_word_end(text: &str, at: usize) -> Option<(usize, usize)> {
+    let first = char_after(text, at)?;
+    if is_unspaced(first) {
+        return Some((at + first.len_utf8(), 1));
+    }
+    let len = length_while(text.get(at..)?.chars(), MAX_GAP_WORD, is_of_word)?;
+    (len > 0).then_some((at + len, GAP_WORD))
 }
 
-fn any_word_start(text: &str, end: usize) -> Option<usize> {
-    let len = length_while(text.get(..end)?.chars().rev(), MAX_GAP_WORD, |c| !c.is_whitespace())?;
-    (len > 0).then_some(end - len)
+fn any_word_start(text: &str, end: usize) -> Option<(usize, usize)> {
+    let last = char_before(text, end)?;
+    if is_unspaced(last) {
+        return Some((end - last.len_utf8(), 1));
+    }
+    let len = length_while(text.get(..end)?.chars().rev(), MAX_GAP_WORD, is_of_word)?;
+    (len > 0).then_some((end - len, GAP_WORD))
+}
+
+fn is_of_word(c: char) -> bool {
+    !c.is_whitespace() && !is_unspaced(c)
 }
 
 #[cfg(test)]
@@ -370,5 +388,7 @@ mod tests {
         assert_eq!(find("ignore {*} instructions", "ignore all of the instructions"), ["ignore all of the instructions"]);
         assert_eq!(find("ignore {*} instructions", "ignore instructions"), ["ignore instructions"]);
         assert!(find("ignore {*} instructions", "ignore a b c d instructions").is_empty());
+        assert_eq!(find("忽略 {*} 指令", "请忽略之前的所有指令。"), ["忽略之前的所有指令"]);
+        assert!(find("忽略 {*} 指令", "忽略一二三四五六七八九十一二三指令").is_empty());
     }
 }
