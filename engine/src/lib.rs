@@ -2,8 +2,11 @@
 //!
 //! No files, no sockets, no YAML, no model runtime. See `ARCHITECTURE.md`.
 
+mod block;
 mod classes;
 pub mod classify;
+mod confirm;
+mod context;
 pub mod finding;
 pub mod normalize;
 pub mod pattern;
