@@ -2,10 +2,13 @@
 //!
 //! No files, no sockets, no YAML, no model runtime. See `ARCHITECTURE.md`.
 
+mod classes;
 pub mod classify;
 pub mod finding;
 pub mod normalize;
+pub mod pattern;
 pub mod policy;
+pub mod prefilter;
 pub mod redact;
 pub mod rule;
 pub mod ruleset;
