@@ -2,10 +2,17 @@
 //!
 //! No files, no sockets, no YAML, no model runtime. See `ARCHITECTURE.md`.
 
+mod block;
+mod classes;
 pub mod classify;
+mod confirm;
+mod context;
 pub mod finding;
 pub mod normalize;
+pub mod pattern;
+mod phrase;
 pub mod policy;
+pub mod prefilter;
 pub mod redact;
 pub mod rule;
 pub mod ruleset;

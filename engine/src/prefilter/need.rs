@@ -1,0 +1,594 @@
+//! What every match of a pattern must contain.
+//!
+//! From the parsed pattern come two kinds of necessary evidence: a set of
+//! literals of which every match contains at least one, and a set of shapes
+//! (sequences of byte classes such as "three digits, other, two digits") of
+//! which every match begins with one. The rarer of the two is what a prefilter
+//! looks for. Both are supersets by construction: where something cannot be
+//! said exactly it is said loosely, never tightly.
+
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+use super::rarity;
+
+/// How many literals a part of a pattern may stand for before it is given up.
+const MAX_LITERALS: usize = 2048;
+
+/// The longest literal kept while parts are put together, in bytes.
+const MAX_LITERAL_LEN: usize = 32;
+
+/// The longest shape, in bytes: enough to tell a card from a phone number.
+pub(crate) const MAX_SHAPE: usize = 16;
+
+/// How many shapes a pattern may have before they are cut shorter.
+const MAX_SHAPES: usize = 48;
+
+/// A byte class in a shape: a union of the bits below.
+pub(crate) type Kind = u8;
+/// `A-Z a-z`
+pub(crate) const LETTER: Kind = 1;
+/// `0-9`
+pub(crate) const DIGIT: Kind = 2;
+/// Space, tab, line feed, carriage return.
+pub(crate) const SPACE: Kind = 4;
+/// Any byte of a character beyond ASCII.
+pub(crate) const HIGH: Kind = 8;
+/// Every other byte.
+pub(crate) const OTHER: Kind = 16;
+
+/// The class of one byte.
+pub(crate) fn kind(byte: u8) -> Kind {
+    match byte {
+        b'A'..=b'Z' | b'a'..=b'z' => LETTER,
+        b'0'..=b'9' => DIGIT,
+        b' ' | b'\t' | b'\n' | b'\r' => SPACE,
+        0x80.. => HIGH,
+        _ => OTHER,
+    }
+}
+
+/// How a class is written in explanations.
+pub(crate) fn symbol(kinds: Kind) -> char {
+    match kinds {
+        DIGIT => '9',
+        LETTER => 'a',
+        SPACE => '_',
+        OTHER => '-',
+        HIGH => '\u{b7}',
+        _ if kinds == LETTER | DIGIT => 'n',
+        _ if kinds == SPACE | OTHER => '-',
+        _ => '?',
+    }
+}
+
+/// A literal that stands in a match.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Literal {
+    /// ASCII letters are lower case and stand for both cases.
+    pub bytes: Vec<u8>,
+    /// A byte that is no ASCII letter, digit or `_` stands before it.
+    pub word_start: bool,
+    /// A byte that is no ASCII letter, digit or `_` stands after it.
+    pub word_end: bool,
+    /// The match begins at most so many bytes before the literal.
+    pub before: usize,
+    /// The match ends at most so many bytes after the literal.
+    pub after: usize,
+}
+
+/// A sequence of byte classes with which a match begins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Shape {
+    /// One class a byte, at most [`MAX_SHAPE`].
+    pub kinds: Vec<Kind>,
+    /// Neither an ASCII letter nor a digit stands before it.
+    pub word_start: bool,
+}
+
+/// What every match must contain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// At least one of these.
+    Literals(Vec<Literal>),
+    /// It begins with one of these.
+    Shapes(Vec<Shape>),
+    /// Nothing that a prefilter could look for.
+    Nothing,
+}
+
+impl Need {
+    /// The rarest evidence that `hir` allows.
+    pub(crate) fn of(hir: &Hir) -> Need {
+        let literals = literals(hir).map(|literals| (cost(&literals), literals));
+        let shapes = shapes(hir);
+        let shape_cost: f64 = shapes.iter().map(chance).sum();
+        // A literal is looked up in the one pass that runs anyway, shapes cost
+        // a little beside it: hence the factor.
+        match literals {
+            Some((cost, literals)) if cost <= 2e-4 || cost <= shape_cost * 4.0 => {
+                if cost < 0.02 { Need::Literals(literals) } else { Need::Nothing }
+            }
+            _ if !shapes.is_empty() && shape_cost < 0.02 => Need::Shapes(shapes),
+            Some((cost, literals)) if cost < 0.02 => Need::Literals(literals),
+            _ => Need::Nothing,
+        }
+    }
+}
+
+/// The longest match of a part, in bytes; parts are bounded by the dialect.
+fn longest(hir: &Hir) -> usize {
+    hir.properties().maximum_len().unwrap_or(usize::MAX / 4)
+}
+
+/// What is known of the literals of a part of a pattern.
+struct Facts {
+    /// Every string that the part matches, if they are few.
+    exact: Option<Vec<Exact>>,
+    /// Literals of which every match of the part contains one.
+    needed: Option<Vec<Literal>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Exact {
+    bytes: Vec<u8>,
+    word_start: bool,
+    word_end: bool,
+}
+
+fn literals(hir: &Hir) -> Option<Vec<Literal>> {
+    let facts = facts(hir);
+    let exact = facts.exact.and_then(|exact| needed(&exact, 0, 0, longest(hir)));
+    better(exact, facts.needed)
+}
+
+/// The exact strings of a part as needed literals, if all of them can be.
+fn needed(exact: &[Exact], before: usize, rest: usize, span: usize) -> Option<Vec<Literal>> {
+    if exact.is_empty() || exact.iter().any(|e| e.bytes.is_empty()) {
+        return None;
+    }
+    let literals = exact.iter().map(|e| Literal {
+        bytes: e.bytes.clone(),
+        word_start: e.word_start,
+        word_end: e.word_end,
+        before,
+        after: rest + span.saturating_sub(e.bytes.len()),
+    });
+    let mut literals: Vec<Literal> = literals.collect();
+    literals.sort();
+    literals.dedup();
+    Some(literals)
+}
+
+fn better(a: Option<Vec<Literal>>, b: Option<Vec<Literal>>) -> Option<Vec<Literal>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if cost(&a) <= cost(&b) { a } else { b }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The share of positions in ordinary text at which one of the literals will
+/// have to be looked at.
+fn cost(literals: &[Literal]) -> f64 {
+    literals.iter().map(|literal| super::grams::chance(literal)).sum()
+}
+
+fn facts(hir: &Hir) -> Facts {
+    match hir.kind() {
+        HirKind::Empty => Facts { exact: Some(vec![Exact::default()]), needed: None },
+        HirKind::Look(Look::WordAscii) => Facts {
+            exact: Some(vec![Exact { bytes: Vec::new(), word_start: true, word_end: true }]),
+            needed: None,
+        },
+        HirKind::Look(_) => Facts { exact: Some(vec![Exact::default()]), needed: None },
+        HirKind::Literal(literal) => Facts {
+            exact: Some(vec![Exact { bytes: literal.0.to_ascii_lowercase(), ..Exact::default() }]),
+            needed: None,
+        },
+        HirKind::Class(class) => Facts { exact: class_strings(class), needed: None },
+        HirKind::Capture(capture) => facts(&capture.sub),
+        HirKind::Repetition(repetition) => {
+            let sub = facts(&repetition.sub);
+            let max = repetition.max.unwrap_or(u32::MAX);
+            let exact = sub.exact.as_ref().and_then(|exact| powers(exact, repetition.min, max));
+            let span = longest(&repetition.sub);
+            let others = (max.saturating_sub(1) as usize).saturating_mul(span);
+            let needed = if repetition.min == 0 {
+                None
+            } else {
+                let own = sub.exact.as_deref().and_then(|e| {
+                    // One copy; its word boundaries hold for the whole only if
+                    // the whole is one copy.
+                    let plain: Vec<Exact> = e
+                        .iter()
+                        .map(|e| Exact { bytes: e.bytes.clone(), ..Exact::default() })
+                        .collect();
+                    needed(&plain, others, others, span)
+                });
+                let inner = sub.needed.map(|mut literals| {
+                    for literal in &mut literals {
+                        literal.before += others;
+                        literal.after += others;
+                    }
+                    literals
+                });
+                better(own, inner)
+            };
+            Facts { exact, needed }
+        }
+        HirKind::Alternation(parts) => {
+            let parts: Vec<(Facts, usize)> = parts.iter().map(|p| (facts(p), longest(p))).collect();
+            let mut exact = Some(Vec::new());
+            let mut needs = Some(Vec::new());
+            for (part, span) in parts {
+                let own = part.exact.as_deref().and_then(|e| needed(e, 0, 0, span));
+                exact = match (exact, part.exact) {
+                    (Some(mut all), Some(more)) if all.len() + more.len() <= MAX_LITERALS => {
+                        all.extend(more);
+                        Some(all)
+                    }
+                    _ => None,
+                };
+                needs = match (needs, better(own, part.needed)) {
+                    (Some(mut all), Some(more)) if all.len() + more.len() <= MAX_LITERALS => {
+                        all.extend(more);
+                        Some(all)
+                    }
+                    _ => None,
+                };
+            }
+            let exact = exact.map(|mut all| {
+                all.sort();
+                all.dedup();
+                all
+            });
+            Facts { exact, needed: needs.filter(|needs: &Vec<Literal>| !needs.is_empty()) }
+        }
+        HirKind::Concat(parts) => concat(parts),
+    }
+}
+
+fn concat(parts: &[Hir]) -> Facts {
+    let total: usize = parts.iter().map(longest).fold(0, usize::saturating_add);
+    let mut best: Option<Vec<Literal>> = None;
+    // What has been put together since the last part that was not exact, where
+    // it began, and how long it can be.
+    let mut open = vec![Exact::default()];
+    let mut open_at = 0usize;
+    let mut open_span = 0usize;
+    let mut at = 0usize;
+    let mut whole = true;
+
+    for part in parts {
+        let span = longest(part);
+        let facts = facts(part);
+        let joined = facts.exact.as_deref().and_then(|exact| cross(&open, exact));
+        match joined {
+            Some(joined) => {
+                open = joined;
+                open_span += span;
+            }
+            None => {
+                whole = false;
+                let rest = total.saturating_sub(open_at + open_span);
+                best = better(best, needed(&open, open_at, rest, open_span));
+                let rest = total.saturating_sub(at + span);
+                best = better(
+                    best,
+                    facts.needed.map(|mut literals| {
+                        for literal in &mut literals {
+                            literal.before += at;
+                            literal.after += rest;
+                        }
+                        literals
+                    }),
+                );
+                match facts.exact {
+                    Some(exact) => {
+                        // Too many together; begin anew with this part alone.
+                        open = exact;
+                        open_at = at;
+                        open_span = span;
+                    }
+                    None => {
+                        open = vec![Exact::default()];
+                        open_at = at + span;
+                        open_span = 0;
+                    }
+                }
+            }
+        }
+        at = at.saturating_add(span);
+    }
+    if whole {
+        return Facts { exact: Some(open), needed: best };
+    }
+    let rest = total.saturating_sub(open_at + open_span);
+    best = better(best, needed(&open, open_at, rest, open_span));
+    Facts { exact: None, needed: best }
+}
+
+/// Every string of `a` followed by every string of `b`, if they are few and
+/// short.
+fn cross(a: &[Exact], b: &[Exact]) -> Option<Vec<Exact>> {
+    if a.len().checked_mul(b.len())? > MAX_LITERALS {
+        return None;
+    }
+    // Grams look at five bytes: where those are there already, a class behind
+    // them would only make many literals of one.
+    if b.len() > 4 && a.iter().all(|e| e.bytes.len() >= 5) {
+        return None;
+    }
+    let mut all = Vec::with_capacity(a.len() * b.len());
+    for left in a {
+        for right in b {
+            let mut bytes = left.bytes.clone();
+            bytes.extend_from_slice(&right.bytes);
+            if bytes.len() > MAX_LITERAL_LEN {
+                return None;
+            }
+            all.push(Exact {
+                word_start: left.word_start || (left.bytes.is_empty() && right.word_start),
+                word_end: right.word_end || (right.bytes.is_empty() && left.word_end),
+                bytes,
+            });
+        }
+    }
+    all.sort();
+    all.dedup();
+    Some(all)
+}
+
+fn powers(exact: &[Exact], min: u32, max: u32) -> Option<Vec<Exact>> {
+    if max > 8 {
+        return None;
+    }
+    let mut power = vec![Exact::default()];
+    let mut all = Vec::new();
+    for count in 0..=max {
+        if count >= min {
+            all.extend(power.iter().cloned());
+        }
+        if all.len() > MAX_LITERALS {
+            return None;
+        }
+        if count < max {
+            power = cross(&power, exact)?;
+        }
+    }
+    all.sort();
+    all.dedup();
+    Some(all)
+}
+
+/// The characters of a small class, in UTF-8, ASCII letters in lower case.
+fn class_strings(class: &Class) -> Option<Vec<Exact>> {
+    // Provinces on licence plates are 31 characters; digits (10) and letters
+    // (52) are better told by shape.
+    const MAX_CLASS: usize = 40;
+    let Class::Unicode(class) = class else { return None };
+    let count: usize = class.iter().map(|range| range.len()).sum();
+    if count > MAX_CLASS {
+        return None;
+    }
+    let mut strings: Vec<Exact> = Vec::new();
+    for range in class.iter() {
+        for c in range.start()..=range.end() {
+            let c = c.to_ascii_lowercase();
+            strings.push(Exact { bytes: c.to_string().into_bytes(), ..Exact::default() });
+        }
+    }
+    strings.sort();
+    strings.dedup();
+    Some(strings)
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Open {
+    kinds: Vec<Kind>,
+    word_start: bool,
+    /// Nothing may follow: what comes next could not be said.
+    closed: bool,
+}
+
+fn shapes(hir: &Hir) -> Vec<Shape> {
+    let start = vec![Open { kinds: Vec::new(), word_start: false, closed: false }];
+    let open = extend(start, hir);
+    let mut shapes: Vec<Shape> = Vec::new();
+    for shape in open {
+        if shape.kinds.is_empty() {
+            return Vec::new();
+        }
+        // A boundary before something else than a letter or digit would ask for
+        // one before it; say nothing then.
+        let word = shape.kinds.first().is_some_and(|k| k & !(LETTER | DIGIT) == 0);
+        shapes.push(Shape { word_start: shape.word_start && word, kinds: shape.kinds });
+    }
+    shapes.sort();
+    shapes.dedup();
+    shapes
+}
+
+fn extend(open: Vec<Open>, hir: &Hir) -> Vec<Open> {
+    if open.iter().all(|o| o.closed) {
+        return open;
+    }
+    match hir.kind() {
+        HirKind::Empty => open,
+        HirKind::Look(look) => {
+            let word = *look == Look::WordAscii;
+            open.into_iter()
+                .map(|mut o| {
+                    o.word_start |= word && o.kinds.is_empty();
+                    o
+                })
+                .collect()
+        }
+        HirKind::Literal(literal) => {
+            open.into_iter().map(|o| literal.0.iter().fold(o, |o, &b| push(o, kind(b), false))).collect()
+        }
+        HirKind::Class(class) => {
+            let (kinds, beyond) = class_kinds(class);
+            open.into_iter().map(|o| push(o, kinds, beyond)).collect()
+        }
+        HirKind::Capture(capture) => extend(open, &capture.sub),
+        HirKind::Concat(parts) => parts.iter().fold(open, extend),
+        HirKind::Alternation(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend(extend(open.clone(), part));
+            }
+            settle(all, open)
+        }
+        HirKind::Repetition(repetition) => {
+            let mut now = open;
+            for _ in 0..repetition.min {
+                if now.iter().all(|o| o.closed) {
+                    return now;
+                }
+                now = extend(now, &repetition.sub);
+            }
+            let mut all = now.clone();
+            let more = repetition.max.unwrap_or(u32::MAX).saturating_sub(repetition.min);
+            let mut longer = now.clone();
+            for _ in 0..more {
+                longer.retain(|o| !o.closed);
+                if longer.is_empty() {
+                    break;
+                }
+                longer = extend(longer, &repetition.sub);
+                all.extend(longer.iter().cloned());
+                if all.len() > MAX_SHAPES * 4 {
+                    return settle(all, now);
+                }
+            }
+            settle(all, now)
+        }
+    }
+}
+
+/// Keeps `all` if it is small enough; else goes back to `before` and says
+/// nothing of what follows.
+fn settle(mut all: Vec<Open>, before: Vec<Open>) -> Vec<Open> {
+    all.sort();
+    all.dedup();
+    if all.len() <= MAX_SHAPES {
+        return all;
+    }
+    before.into_iter().map(|o| Open { closed: true, ..o }).collect()
+}
+
+fn push(mut open: Open, kinds: Kind, last: bool) -> Open {
+    if !open.closed {
+        open.kinds.push(kinds);
+        // After a character of unknown length positions are no longer known.
+        open.closed = last || open.kinds.len() == MAX_SHAPE;
+    }
+    open
+}
+
+/// The classes of the first bytes of a class's characters, and whether any of
+/// them is longer than one byte.
+fn class_kinds(class: &Class) -> (Kind, bool) {
+    let Class::Unicode(class) = class else { return (LETTER | DIGIT | SPACE | HIGH | OTHER, true) };
+    let mut kinds = 0;
+    let mut beyond = false;
+    for range in class.iter() {
+        beyond |= range.end() > '\u{7f}';
+        for byte in 0..0x80u8 {
+            if (range.start()..=range.end()).contains(&char::from(byte)) {
+                kinds |= kind(byte);
+            }
+        }
+    }
+    if beyond {
+        kinds |= HIGH;
+    }
+    (kinds, beyond)
+}
+
+/// The share of positions in ordinary English text at which a shape begins.
+///
+/// A chain over the five classes; the figures are rounded counts over ordinary
+/// prompts and only steer a choice.
+fn chance(shape: &Shape) -> f64 {
+    // letter, digit, space, high, other
+    const ALONE: [f64; 5] = [0.77, 0.012, 0.17, 0.004, 0.044];
+    const AFTER: [[f64; 5]; 5] = [
+        [0.78, 0.002, 0.178, 0.001, 0.039],
+        [0.06, 0.50, 0.24, 0.002, 0.198],
+        [0.90, 0.03, 0.03, 0.002, 0.038],
+        [0.05, 0.005, 0.05, 0.85, 0.045],
+        [0.20, 0.06, 0.55, 0.002, 0.188],
+    ];
+    let allows = |kinds: Kind, class: usize| kinds >> class & 1 == 1;
+    let mut states = [0.0f64; 5];
+    for (i, &kinds) in shape.kinds.iter().enumerate() {
+        let mut next = [0.0; 5];
+        for (class, slot) in next.iter_mut().enumerate() {
+            if !allows(kinds, class) {
+                continue;
+            }
+            *slot = if i > 0 {
+                (0..5).map(|from| states[from] * AFTER[from][class]).sum()
+            } else if shape.word_start {
+                (2..5).map(|from| ALONE[from] * AFTER[from][class]).sum()
+            } else {
+                ALONE[class]
+            };
+        }
+        states = next;
+    }
+    states.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::Pattern;
+
+    fn need(pattern: &str) -> Need {
+        Need::of(&Pattern::parse(pattern, false, 4096).unwrap().hir)
+    }
+
+    fn words(pattern: &str) -> Vec<String> {
+        match need(pattern) {
+            Need::Literals(literals) => {
+                literals.iter().map(|l| String::from_utf8_lossy(&l.bytes).into_owned()).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_rarest_literal_is_taken() {
+        assert_eq!(words(r"\bghp_[A-Za-z0-9]{36}\b"), ["ghp_"]);
+        assert_eq!(words(r"the (?:quick|brown) zyxw"), ["the brown zyxw", "the quick zyxw"]);
+        assert_eq!(words(r"(?:ab)?[a-z]{3}wvxyz[0-9]{2}"), ["wvxyz"]);
+        assert_eq!(words(r"[\w.]{1,64}@[\w.]{1,64}"), ["@"]);
+    }
+
+    #[test]
+    fn distances_to_the_ends_of_the_match_are_kept() {
+        let Need::Literals(literals) = need(r"[a-z]{2,5}QZQZX[0-9]{1,3}") else { panic!() };
+        assert_eq!((literals[0].before, literals[0].after), (5, 3));
+        let Need::Literals(literals) = need(r"(?:xqzv[a-z]{3}|qqvw){1,2}-") else { panic!() };
+        assert!(literals.iter().all(|l| l.before == 7 && l.after >= 8));
+    }
+
+    #[test]
+    fn numbers_are_told_by_shape() {
+        let Need::Shapes(shapes) = need(r"\b\d{3}-\d{2}-\d{4}\b") else { panic!() };
+        assert_eq!(shapes.len(), 1);
+        assert!(shapes[0].word_start);
+        let d = DIGIT;
+        assert_eq!(shapes[0].kinds, [d, d, d, OTHER, d, d, OTHER, d, d, d, d]);
+
+        let Need::Shapes(shapes) = need(r"\b\d{4}[ -]?\d{4}\b") else { panic!() };
+        assert_eq!(shapes.len(), 2);
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_everywhere() {
+        assert_eq!(need(r"[a-z]{3}[a-z]{4}"), Need::Nothing);
+    }
+}

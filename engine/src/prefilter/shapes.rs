@@ -1,0 +1,212 @@
+//! Sequences of byte classes, 64 starts at a time.
+//!
+//! `\d{3}-\d{2}-\d{4}` has no literal, but it has a shape: three digits,
+//! another byte, two digits. On the masks of [`crate::classes`] a shape is a
+//! chain of `and`s over shifted words, and a chain that is empty after a step
+//! or two is left. Shapes of all rules share a trie, so that what they have in
+//! common is tested once. Most blocks of prose hold no digit at all, and are
+//! passed over.
+
+use crate::classes::{BLOCK, Block, Classes};
+
+use super::need::{DIGIT, HIGH, Kind, LETTER, MAX_SHAPE, OTHER, SPACE, Shape};
+
+/// A trie over shapes.
+#[derive(Debug, Default)]
+struct Trie {
+    /// Node 0 is the root; its `kinds` means nothing.
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    kinds: Kind,
+    children: Vec<u32>,
+    /// Triggers of the shapes that end here.
+    ends: Vec<u32>,
+}
+
+/// Shapes of all rules.
+#[derive(Debug)]
+pub(crate) struct Shapes {
+    /// Shapes with a digit in them, which start after a boundary, or anywhere.
+    digits: [Trie; 2],
+    /// Shapes that a text without digits may have.
+    any: [Trie; 2],
+}
+
+/// The masks of one block and the bits that follow it.
+struct Window {
+    /// By class; bit `i` speaks of byte `i` of the block, up to 64 past its end.
+    masks: [u128; 5],
+    /// Bit `i`: a shape with a boundary may start at byte `i`.
+    starts: u64,
+}
+
+impl Shapes {
+    /// A search for shapes, each with its trigger.
+    pub(crate) fn new(shapes: &[(&Shape, u32)]) -> Shapes {
+        let mut built = Shapes { digits: Default::default(), any: Default::default() };
+        for (shape, trigger) in shapes {
+            let tries = if shape.kinds.contains(&DIGIT) { &mut built.digits } else { &mut built.any };
+            if let Some(trie) = tries.get_mut(usize::from(shape.word_start)) {
+                trie.insert(&shape.kinds, *trigger);
+            }
+        }
+        built
+    }
+
+    /// Whether there is nothing to look for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.digits.iter().chain(&self.any).all(|trie| trie.nodes.is_empty())
+    }
+
+    /// Calls `found(trigger, start)` wherever a shape begins.
+    pub(crate) fn find(&self, classes: &Classes, mut found: impl FnMut(u32, usize)) {
+        let everywhere = self.any.iter().any(|trie| !trie.nodes.is_empty());
+        if !everywhere && classes.union().digits == 0 {
+            return;
+        }
+        // Bytes of a shape that starts in a block may lie in the next one.
+        const AHEAD: u64 = (1 << (MAX_SHAPE - 1)) - 1;
+        let blocks = classes.blocks();
+        let mut before = 0u64;
+        for (i, block) in blocks.iter().enumerate() {
+            let next = blocks.get(i + 1).copied().unwrap_or_default();
+            let digits = (block.digits | (next.digits & AHEAD)) != 0;
+            if digits || everywhere {
+                let window = Window::new(block, &next, before);
+                let base = i * BLOCK;
+                let mut emit = |trigger: u32, bit: u32| found(trigger, base + bit as usize);
+                if digits {
+                    self.digits[0].walk(0, u64::MAX, 0, &window, &mut emit);
+                    self.digits[1].walk(0, window.starts, 0, &window, &mut emit);
+                }
+                if everywhere {
+                    self.any[0].walk(0, u64::MAX, 0, &window, &mut emit);
+                    self.any[1].walk(0, window.starts, 0, &window, &mut emit);
+                }
+            }
+            before = (block.letters | block.digits) >> (BLOCK - 1);
+        }
+    }
+}
+
+impl Window {
+    fn new(block: &Block, next: &Block, before: u64) -> Window {
+        let join = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
+        Window {
+            masks: [
+                join(block.letters, next.letters),
+                join(block.digits, next.digits),
+                join(block.spaces, next.spaces),
+                join(block.high, next.high),
+                join(block.others, next.others),
+            ],
+            starts: !((block.letters | block.digits) << 1 | before),
+        }
+    }
+
+    /// Where a byte of one of these classes stands `depth` bytes further on.
+    #[inline(always)]
+    fn mask(&self, kinds: Kind, depth: usize) -> u64 {
+        let mut mask = 0u128;
+        for (class, bit) in self.masks.iter().zip([LETTER, DIGIT, SPACE, HIGH, OTHER]) {
+            if kinds & bit != 0 {
+                mask |= class;
+            }
+        }
+        (mask >> depth) as u64
+    }
+}
+
+impl Trie {
+    fn insert(&mut self, kinds: &[Kind], trigger: u32) {
+        if self.nodes.is_empty() {
+            self.nodes.push(Node::default());
+        }
+        let mut at = 0usize;
+        for &kind in kinds {
+            let child = self.nodes.get(at).and_then(|node| {
+                node.children.iter().copied().find(|&c| self.nodes.get(c as usize).is_some_and(|n| n.kinds == kind))
+            });
+            at = match child {
+                Some(child) => child as usize,
+                None => {
+                    let child = self.nodes.len();
+                    self.nodes.push(Node { kinds: kind, ..Node::default() });
+                    if let Some(node) = self.nodes.get_mut(at) {
+                        node.children.push(child as u32);
+                    }
+                    child
+                }
+            };
+        }
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.ends.push(trigger);
+        }
+    }
+
+    /// `alive`: starts for which everything down to this node holds.
+    fn walk(&self, node: usize, alive: u64, depth: usize, window: &Window, emit: &mut impl FnMut(u32, u32)) {
+        let Some(node) = self.nodes.get(node) else { return };
+        for &trigger in &node.ends {
+            let mut bits = alive;
+            while bits != 0 {
+                emit(trigger, bits.trailing_zeros());
+                bits &= bits - 1;
+            }
+        }
+        for &child in &node.children {
+            let Some(kinds) = self.nodes.get(child as usize).map(|node| node.kinds) else { continue };
+            let alive = alive & window.mask(kinds, depth);
+            if alive != 0 {
+                self.walk(child as usize, alive, depth + 1, window, emit);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::need::kind;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn find(shapes: &[Shape], text: &str) -> Vec<(u32, usize)> {
+        let numbered: Vec<_> = shapes.iter().enumerate().map(|(i, s)| (s, i as u32)).collect();
+        let mut classes = Classes::default();
+        classes.compute(text.as_bytes());
+        let mut found = Vec::new();
+        Shapes::new(&numbered).find(&classes, |trigger, at| found.push((trigger, at)));
+        found.sort();
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_left_out_and_nothing_is_made_up(
+            shapes in prop::collection::vec((prop::collection::vec(1u8..32, 1..=16), any::<bool>()), 1..12),
+            text in "[a1 é,]{0,200}",
+        ) {
+            let mut shapes: Vec<Shape> =
+                shapes.into_iter().map(|(kinds, word_start)| Shape { kinds, word_start }).collect();
+            shapes.sort();
+            shapes.dedup();
+            let bytes = text.as_bytes();
+            let mut expected = Vec::new();
+            for (i, shape) in shapes.iter().enumerate() {
+                for at in 0..bytes.len() {
+                    let holds = shape.kinds.iter().enumerate().all(|(k, kinds)| {
+                        bytes.get(at + k).is_some_and(|&b| kind(b) & kinds != 0)
+                    });
+                    let boundary = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
+                    if holds && (boundary || !shape.word_start) {
+                        expected.push((i as u32, at));
+                    }
+                }
+            }
+            prop_assert_eq!(find(&shapes, &text), expected);
+        }
+    }
+}
