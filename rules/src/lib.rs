@@ -19,15 +19,24 @@
 //! ```
 
 pub mod category;
+mod check;
+mod diff;
+mod examples;
+pub mod explain;
 mod files;
 mod lint;
 mod load;
 mod lower;
+pub mod page;
+mod policy_test;
 pub mod report;
 pub mod schema;
 pub mod written;
 mod yaml;
 
+pub use check::{CheckOptions, backends, check, compile};
+pub use diff::{Change, Diff, DiffOptions, Instance, Kind, Sample, diff};
 pub use files::Source;
 pub use load::{Loaded, load};
+pub use policy_test::{Tested, policy_test};
 pub use report::{Code, Level, Report};
