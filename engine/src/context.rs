@@ -68,6 +68,12 @@ impl Context {
         self.within_chars
     }
 
+    /// The words of which one must stand near, if the rule requires one.
+    pub(crate) fn needed(&self) -> Option<Vec<String>> {
+        let raising = self.words.iter().filter(|word| word.raises);
+        self.require.then(|| raising.map(|word| word.written.clone()).collect())
+    }
+
     /// Asks the words around `start..end`; `otherwise` is the confidence of a
     /// match that no word speaks of.
     pub(crate) fn ask(&self, text: &str, start: usize, end: usize, otherwise: Confidence) -> Opinion<'_> {

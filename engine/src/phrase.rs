@@ -108,6 +108,13 @@ impl Phrase {
         Some(Phrase { parts: parts.into(), anchor: 0, max_len })
     }
 
+    /// What comparing it once costs at most, in bytes looked at: each gap tries
+    /// up to [`MAX_GAP`] ways to go on.
+    pub(crate) fn cost(&self) -> usize {
+        let gaps = self.parts.iter().filter(|part| **part == Part::Gap).count() as u32;
+        self.parts.len().saturating_mul(16).saturating_mul((MAX_GAP + 1).saturating_pow(gaps.min(4)))
+    }
+
     /// What a text with this phrase contains; settles which word is looked for.
     pub(crate) fn need(&mut self) -> Need {
         let mut best: Option<(f64, usize, Vec<Literal>)> = None;
