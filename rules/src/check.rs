@@ -22,20 +22,11 @@ pub struct CheckOptions {
 impl Default for CheckOptions {
     fn default() -> CheckOptions {
         CheckOptions {
-            backends: backends(),
+            backends: Backend::ALL.to_vec(),
             max_reach: Options::default().max_reach,
             lints: true,
         }
     }
-}
-
-/// Every backend of this build.
-pub fn backends() -> Vec<Backend> {
-    vec![
-        Backend::Portable,
-        #[cfg(feature = "hyperscan")]
-        Backend::Hyperscan,
-    ]
 }
 
 /// Compiles the packs; what the engine finds wrong comes with line and column.
@@ -66,7 +57,6 @@ pub fn check(loaded: &Loaded, options: &CheckOptions) -> Vec<Report> {
         let compile_options = Options {
             backend: *backend,
             max_reach: options.max_reach,
-            ..Options::default()
         };
         let ruleset = match compile(loaded, &compile_options) {
             Ok(ruleset) => ruleset,

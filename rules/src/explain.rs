@@ -9,12 +9,7 @@ const QUOTE_CHARS: usize = 60;
 
 /// A trace, one line a step.
 pub fn lines(trace: &Trace) -> Vec<String> {
-    let mut lines = Vec::new();
-    // Which view was spoken of last, so that a silent one can be passed over.
-    for step in &trace.steps {
-        lines.push(line(step));
-    }
-    lines
+    trace.steps.iter().map(line).collect()
 }
 
 fn line(step: &Step) -> String {
@@ -34,6 +29,7 @@ fn line(step: &Step) -> String {
         Step::Match { span, text } => {
             format!("'{}' matches at {}..{}", quote(text), span.start, span.end)
         }
+        Step::Exhausted => "the rule used up the work it is allowed in one text".to_owned(),
         Step::NoMatch => "nothing matches".to_owned(),
         Step::Validator { name, passed: true } => format!("`{name}` lets it pass"),
         Step::Validator { name, passed: false } => format!("`{name}` rejects it"),

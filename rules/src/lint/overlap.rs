@@ -1,4 +1,5 @@
-//! Lints that need all rules at once: two rules that find the same thing.
+//! Lints that need compiled rules: what a rule costs, and two rules that find
+//! the same thing.
 //!
 //! Each rule's own examples are the texts: where another rule finds in them
 //! too, the two overlap in practice and not only in theory.
@@ -19,6 +20,24 @@ pub(crate) fn all(loaded: &Loaded, bench: &Bench, reports: &mut Vec<Report>) {
         let Some(origin) = loaded.origins.get(&rule.id) else {
             continue;
         };
+        if let Some(profile) = bench.profile(rule)
+            && profile.everywhere
+        {
+            let detect = origin.written.detect.as_ref();
+            let spot = detect.map_or_else(|| origin.written.spot.clone(), |d| match &d.pattern {
+                Some(pattern) => pattern.spot.clone(),
+                None => d.spot.clone(),
+            });
+            reports.push(
+                Report::at(
+                    report::NO_LITERAL,
+                    origin.place(&spot),
+                    "nothing fixed stands in every match, so this runs over every text",
+                    "let each match contain four letters, a row of digits or a rare sign such as @",
+                )
+                .about(rule.id.as_str()),
+            );
+        }
         let (role, direction) = examples::scope(rule);
         for (index, example) in rule.examples.matches.iter().enumerate() {
             let findings = bench.findings(role, direction, &example.text);
