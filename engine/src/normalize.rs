@@ -75,3 +75,10 @@ impl<'t> Normalized<'t> {
         }
     }
 }
+impl<'t> Normalized<'t> {
+    /// x
+    pub fn folded(original: &'t str) -> Normalized<'t> {
+        Normalized { view: View::Folded, text: Cow::Borrowed(original) }
+    }
+}
+pub(crate) fn skeletons(_: &str, _: &Normalized<'_>, _: &crate::classes::Classes, _: &mut Vec<Normalized<'static>>) {}

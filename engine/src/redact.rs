@@ -631,6 +631,12 @@ mod tests {
         let nowhere = finding("a", 40, 400, Severity::Low);
         let (out, _) = run(&redactor(None, ""), "é张x", &[nowhere], Redaction::Label);
         assert_eq!(out, "é张x");
+        let empty = Edit {
+            text: 0,
+            span: Span::new(3, 3),
+            replacement: "[a]".into(),
+        };
+        assert_eq!(apply("é张x", &[empty]), "é[a]张x");
     }
 
     proptest! {

@@ -61,11 +61,11 @@ impl Span {
     pub fn widened(self, body: &str) -> Span {
         let mut start = (self.start as usize).min(body.len());
         let mut end = (self.end as usize).min(body.len());
-        if start >= end {
-            return Span::new(start, start);
-        }
         while !body.is_char_boundary(start) {
             start -= 1;
+        }
+        if self.is_empty() {
+            end = start;
         }
         while !body.is_char_boundary(end) {
             end += 1;

@@ -218,7 +218,7 @@ mod tests {
     fn lists_have_comments_and_places() {
         let text = "# c\n  one two \r\n\nthree";
         let all: Vec<_> = lines(text).collect();
-        assert_eq!(all, [(6..13, "one two"), (18..23, "three")]);
+        assert_eq!(all, [(6..13, "one two"), (17..22, "three")]);
         assert!(all.iter().all(|(range, entry)| &text[range.clone()] == *entry));
     }
 

@@ -255,9 +255,14 @@ impl Loading<'_, '_> {
 
     /// Lowers a pack, on top of the one it extends.
     fn pack(&mut self, folder: &str, written: Written, base: Option<Written>, tree: &Tree) {
+        let quiet = self.quiet(&written, base.as_ref());
         let Written {
-            file, pack, rules, ..
-        } = &written;
+            folder: own_folder,
+            file,
+            pack,
+            rules,
+        } = written;
+        let (file, pack) = (&file, &pack);
         let Some(id) = &pack.pack else {
             return;
         };
@@ -291,13 +296,10 @@ impl Loading<'_, '_> {
             ));
         }
         let mut regulations = BTreeMap::new();
-        let mut quiet = Vec::new();
-        for written in base.iter().chain([&written]) {
-            let named = written.pack.regulations.iter().flat_map(|named| &named.0);
+        for pack in base.iter().map(|base| &base.pack).chain([pack]) {
+            let named = pack.regulations.iter().flat_map(|named| &named.0);
             regulations.extend(named.map(|(name, title)| (name.value.clone(), title.value.clone())));
-            quiet.extend(self.switches(written));
         }
-        let quiet = Arc::new(quiet);
         let mut taken: Vec<(Arc<File>, written::Rule)> = Vec::new();
         let mut prefixes = vec![format!("{}.", id.value)];
         if let Some(base) = base {
@@ -315,7 +317,7 @@ impl Loading<'_, '_> {
             if let Some(prefix) = base_prefix
                 && !prefixes.contains(&prefix)
             {
-                for (file, rule) in rules {
+                for (file, rule) in &rules {
                     let Some(id) = &rule.id else { continue };
                     if id.value.starts_with(&prefix) && !base_ids.contains(&id.value.as_str()) {
                         let message = format!("`{}` replaces no rule of the extended pack", id.value);
@@ -344,13 +346,13 @@ impl Loading<'_, '_> {
             self.add(pack, lowered);
         }
         let context = PackContext {
-            folder: written.folder.clone(),
+            folder: own_folder,
             prefixes,
             regulations,
             tree,
             beneath: self.shipped,
         };
-        let lowered = self.rules(written.rules, &context, &quiet);
+        let lowered = self.rules(rules, &context, &quiet);
         self.add(pack, lowered);
         self.loaded.regulations.extend(context.regulations);
     }
@@ -407,7 +409,16 @@ impl Loading<'_, '_> {
         lowered
     }
 
-    /// The lints that a pack switches off.
+    /// The lints that a pack and the one it extends switch off.
+    fn quiet(&mut self, own: &Written, base: Option<&Written>) -> Arc<Vec<report::Code>> {
+        let mut codes = Vec::new();
+        for written in base.into_iter().chain([own]) {
+            codes.extend(self.switches(written));
+        }
+        Arc::new(codes)
+    }
+
+    /// The lints that one pack.yaml switches off.
     fn switches(&mut self, written: &Written) -> Vec<report::Code> {
         let mut codes = Vec::new();
         for (name, reason) in written.pack.lints.iter().flat_map(|named| &named.0) {

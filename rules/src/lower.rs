@@ -60,6 +60,8 @@ pub(crate) struct Origin {
     pub(crate) phrases: Vec<Place>,
     /// For each exception given to the engine, which one as written.
     pub(crate) exceptions: Vec<usize>,
+    /// The same for allowed terms.
+    pub(crate) allow: Vec<usize>,
 }
 
 impl Origin {
@@ -107,6 +109,13 @@ impl Origin {
                 let spot = of(item.map(Except::text));
                 (report::BAD_EXCEPTION, spot.map(|s| self.place(&s)))
             }
+            Part::Allow(index) => {
+                let list = self.written.allow.as_ref();
+                let written = self.allow.get(index).copied();
+                let item = list.zip(written).and_then(|(l, index)| l.items.get(index));
+                (report::BAD_PHRASE, of(item).map(|s| self.place(&s)))
+            }
+            Part::Rule => (report::BAD_DETECT, None),
             Part::Dictionary => {
                 let spot = of(detect.and_then(|d| d.dictionary.as_ref()));
                 (report::BAD_DICTIONARY, spot.map(|s| self.place(&s)))
@@ -203,7 +212,7 @@ pub(crate) fn lower_rule(
         exceptions: Vec::new(),
     }
     .rule(&written);
-    let (rule, phrases, exceptions) = parts?;
+    let (rule, sources) = parts?;
     if reports.len() > before {
         return None;
     }
@@ -212,10 +221,18 @@ pub(crate) fn lower_rule(
         origin: Origin {
             file: Arc::clone(file),
             written: Arc::new(written),
-            phrases,
-            exceptions,
+            phrases: sources.phrases,
+            exceptions: sources.exceptions,
+            allow: sources.allow,
         },
     })
+}
+
+/// Where what was spelled out comes from; see [`Origin`].
+struct Sources {
+    phrases: Vec<Place>,
+    exceptions: Vec<usize>,
+    allow: Vec<usize>,
 }
 
 struct Lowering<'l, 'r, 't> {
@@ -226,14 +243,14 @@ struct Lowering<'l, 'r, 't> {
 }
 
 impl Lowering<'_, '_, '_> {
-    fn rule(mut self, written: &written::Rule) -> Option<(Rule, Vec<Place>, Vec<usize>)> {
+    fn rule(mut self, written: &written::Rule) -> Option<(Rule, Sources)> {
         // Each part is looked at even if one before it is wrong.
         let id = self.id(written);
         let category = self.category(written);
         let status = self.status(written);
         let regulations = self.regulations(written);
         let detect = self.detect(written);
-        let allow = self.terms(written.allow.as_ref());
+        let (allow, allow_from) = self.terms_from(written.allow.as_ref(), true);
         let examples = self.examples(written);
         let directions = self.chosen(written.directions.as_ref());
         let views = self.chosen(written.views.as_ref());
@@ -255,7 +272,12 @@ impl Lowering<'_, '_, '_> {
             examples: examples?,
             category,
         };
-        Some((rule, self.phrases, self.exceptions))
+        let sources = Sources {
+            phrases: self.phrases,
+            exceptions: self.exceptions,
+            allow: allow_from,
+        };
+        Some((rule, sources))
     }
 
     fn id(&mut self, written: &written::Rule) -> Option<RuleId> {
@@ -405,15 +427,20 @@ impl Lowering<'_, '_, '_> {
     }
 
     fn terms(&mut self, list: Option<&List<Text>>) -> Vec<String> {
-        let Some(list) = list else {
-            return Vec::new();
-        };
-        self.not_empty(list.items.len(), &list.spot);
-        let mut terms = Vec::new();
-        for text in &list.items {
-            terms.extend(self.expand(text, false));
+        self.terms_from(list, false).0
+    }
+
+    /// Terms, and for each the item that spells it out.
+    fn terms_from(&mut self, list: Option<&List<Text>>, gaps: bool) -> (Vec<String>, Vec<usize>) {
+        let (mut terms, mut from) = (Vec::new(), Vec::new());
+        if let Some(list) = list {
+            self.not_empty(list.items.len(), &list.spot);
+            for (index, text) in list.items.iter().enumerate() {
+                terms.extend(self.expand(text, gaps));
+                from.resize(terms.len(), index);
+            }
         }
-        terms
+        (terms, from)
     }
 
     fn detect(&mut self, written: &written::Rule) -> Option<Detect> {

@@ -652,7 +652,7 @@ mod tests {
 
     #[test]
     fn depth_and_size_are_limited() {
-        let deep: &'static str = Box::leak("[".repeat(100).into_boxed_str());
+        let deep: &'static str = Box::leak("- ".repeat(100).into_boxed_str());
         assert_eq!(codes(deep), [8]);
         let long: &'static str = Box::leak(" ".repeat(MAX_BYTES + 1).into_boxed_str());
         assert_eq!(codes(long), [8]);

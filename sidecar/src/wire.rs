@@ -400,10 +400,16 @@ impl<'t, 'b> Reader<'t, 'b> {
         self.found.unjudged.push((node, reason));
     }
 
-    /// Names `node` as a copy of all leaves since there were `from`.
-    fn echo(&mut self, node: u32, from: usize) {
+    /// Names the log probabilities among the members of `object` as copies of all
+    /// leaves since there were `from`.
+    fn echoes(&mut self, object: u32, from: usize) {
         let of = from..self.found.leaves.len();
-        self.found.echoes.push(Echo { node, of });
+        for (key, node) in self.tree.members(object) {
+            if self.tree.string(key) == "logprobs" {
+                let of = of.clone();
+                self.found.echoes.push(Echo { node, of });
+            }
+        }
     }
 
     /// What the member `name` says if it is a string. Doubled members that say
@@ -487,7 +493,8 @@ impl Body<'_> {
         let mut found = self.found.unjudged.clone();
         found.sort_unstable();
         let nodes: Vec<u32> = found.iter().map(|&(node, _)| node).collect();
-        // A caller's own names may be anybody's; a format's own are made like this.
+        // A key may hold what a rule would find, and no rule reads these. The
+        // names that formats have are made like this; others are hidden.
         let plain = |b: u8| b.is_ascii_lowercase() || b == b'_';
         let hidden = |key| !self.tree.raw(key).bytes().all(plain);
         let paths = pointers(&self.tree, &self.at, &nodes, &hidden);
@@ -504,8 +511,8 @@ impl Body<'_> {
     /// all of them.
     ///
     /// A path names keys, and a key may be what was found: `hidden` are the
-    /// leaves with findings, ascending, and a key among them is shown as
-    /// `[key 3]` by its position in its object.
+    /// leaves with findings, and a key among them is shown as `[key 3]` by its
+    /// position in its object. So is a key of more than 128 bytes.
     pub fn paths(&self, leaves: &[usize], hidden: &[usize]) -> Vec<String> {
         let place = |&leaf: &usize| self.found.leaves.get(leaf).map(|leaf| leaf.place);
         let mut hidden: Vec<Place> = hidden.iter().filter_map(place).collect();
@@ -571,7 +578,8 @@ impl Body<'_> {
     /// and do not overlap; keys are changed only with `rewrite_keys`.
     ///
     /// Bytes that no edit covers stay as they are, escapes and white space too. A
-    /// number of which a part is replaced becomes a string. Log probabilities of
+    /// number of which a part is replaced becomes a string. Keys may come to be
+    /// equal: `[email]` twice in one object. Log probabilities of
     /// an edited text are emptied: they repeat it token by token.
     pub fn rewrite(&self, edits: &[Edit], rewrite_keys: bool) -> String {
         let mut tokens: Vec<Change> = Vec::new();
@@ -671,6 +679,11 @@ fn changes_of<T: AsRef<str>>(
     }
 }
 
+/// The longest key, in bytes as written, that a path shows. A path repeats the keys
+/// above it for each finding below, so one long key could make a reply many times
+/// as large as the body.
+const LONGEST_KEY: usize = 128;
+
 /// The pointers of nodes, which ascend, led by `at`. One pass; what holds none of
 /// them is stepped over.
 fn pointers<T: AsRef<str>>(
@@ -692,7 +705,9 @@ fn pointers<T: AsRef<str>>(
         for Open { key, count, .. } in open {
             path.push('/');
             match key {
-                Some(key) if hidden(*key) => path.push_str(&format!("[key {}]", count - 1)),
+                Some(key) if tree.raw(*key).len() > LONGEST_KEY || hidden(*key) => {
+                    path.push_str(&format!("[key {}]", count - 1));
+                }
                 Some(key) => {
                     path.push_str(&tree.string(*key).replace('~', "~0").replace('/', "~1"))
                 }

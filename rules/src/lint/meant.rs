@@ -189,8 +189,8 @@ fn has_word(text: &str, word: &str) -> bool {
         let before = text.get(..at).and_then(|s| s.chars().next_back());
         let after = text.get(at + word.len()..).and_then(|s| s.chars().next());
         // In a pattern, alternatives `(?:card|pan)` do not always match the word.
-        let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '|' && c != '\\');
-        free(before) && free(after)
+        let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '|');
+        free(before) && before != Some('\\') && free(after)
     })
 }
 

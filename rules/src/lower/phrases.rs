@@ -73,7 +73,7 @@ pub fn expand(line: &str, gaps: bool) -> Result<Vec<String>, BadPhrase> {
             if !gaps {
                 return Err(bad(
                     whole,
-                    "`{*}` can stand only in phrases",
+                    "`{*}` cannot stand in a context word",
                     "write the words out",
                 ));
             }

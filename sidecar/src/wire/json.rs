@@ -368,11 +368,11 @@ fn escape(bytes: &[u8], at: usize) -> Option<(char, usize)> {
         b't' => '\t',
         b'u' => {
             let unit = hex(bytes, at + 2)?;
-            if let (0xD800..0xDC00, Some(b"\\u")) = (unit, bytes.get(at + 6..at + 8)) {
-                if let Some(low @ 0xDC00..0xE000) = hex(bytes, at + 8) {
-                    let pair = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-                    return Some((char::from_u32(pair)?, 12));
-                }
+            if let (0xD800..0xDC00, Some(b"\\u")) = (unit, bytes.get(at + 6..at + 8))
+                && let Some(low @ 0xDC00..0xE000) = hex(bytes, at + 8)
+            {
+                let pair = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+                return Some((char::from_u32(pair)?, 12));
             }
             let c = char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER);
             return Some((c, 6));

@@ -26,9 +26,7 @@ fn message(reader: &mut Reader<'_, '_>, node: u32, role: Role) {
         match &*tree.string(key) {
             "content" => reader.content(value, role),
             "name" if tree.kind(value) == Kind::String => reader.string(value, role),
-            "refusal" | "reasoning" | "reasoning_content" => {
-                reader.content(value, Role::Assistant);
-            }
+            "refusal" | "reasoning" | "reasoning_content" => reader.content(value, role),
             "tool_calls" => {
                 for call in tree.items(value) {
                     for (key, value) in tree.members(call) {
@@ -48,7 +46,7 @@ fn message(reader: &mut Reader<'_, '_>, node: u32, role: Role) {
                 }
             }
             "annotations" | "citations" => reader.cited(value, Role::Document),
-            "thinking_blocks" | "reasoning_details" => reader.content(value, Role::Assistant),
+            "thinking_blocks" | "reasoning_details" => reader.content(value, role),
             "role" | "id" | "tool_call_id" | "type" | "status" | "phase" | "cache_control" => {}
             _ => reader.unknown(value),
         }
@@ -110,7 +108,6 @@ fn choices(reader: &mut Reader<'_, '_>, node: u32) -> Result<(), Misshapen> {
     for choice in tree.items(node) {
         reader.expect(choice, Kind::Object, "a choice")?;
         let from = reader.found.leaves.len();
-        let mut echoes = None;
         for (key, value) in tree.members(choice) {
             match &*tree.string(key) {
                 "message" | "delta" if tree.kind(value) == Kind::Object => {
@@ -118,13 +115,10 @@ fn choices(reader: &mut Reader<'_, '_>, node: u32) -> Result<(), Misshapen> {
                     message(reader, value, role);
                 }
                 "message" | "delta" | "text" => reader.content(value, Role::Assistant),
-                "logprobs" => echoes = Some(value),
                 _ => {}
             }
         }
-        if let Some(node) = echoes {
-            reader.echo(node, from);
-        }
+        reader.echoes(choice, from);
     }
     Ok(())
 }

@@ -62,9 +62,8 @@ impl Reader<'_, '_> {
             Some("tool_use" | "server_tool_use" | "mcp_tool_use") => Role::Tool,
             Some("document" | "search_result") => Role::Document,
             Some(kind) if kind.ends_with("tool_result") => Role::Tool,
-            Some("thinking" | "reasoning" | "summary_text" | "reasoning_text" | "refusal") => {
-                Role::Assistant
-            }
+            // Thinking too is whose the message is: rules that look away from the
+            // model must not look away from a user who sends such a part.
             _ => role,
         };
         match kind.as_deref() {
@@ -83,20 +82,18 @@ impl Reader<'_, '_> {
             Some(kind) if kind.ends_with("tool_result") => {}
             Some(_) => self.unjudged(node, "part of an unknown type"),
             // Without a type, or with two: what it says is screened.
-            None if self
-                .tree
-                .members(node)
-                .any(|(key, _)| matches!(&*self.tree.string(key), "text" | "content")) => {}
+            None if self.tree.members(node).any(|(key, _)| {
+                matches!(&*self.tree.string(key), "text" | "value" | "content")
+            }) => {}
             None => self.unjudged(node, "part of an unknown type"),
         }
         // Members are read by name, whatever the type says: a part that lies about
         // its type hides nothing.
         let tree = self.tree;
         let from = self.found.leaves.len();
-        let mut echoes = None;
         for (key, value) in tree.members(node) {
             match &*tree.string(key) {
-                "text" | "refusal" | "thinking" | "reasoning" | "transcript" => {
+                "text" | "value" | "refusal" | "thinking" | "reasoning" | "transcript" => {
                     self.content(value, role)
                 }
                 "context" | "title" => self.string_if_any(value, role),
@@ -108,13 +105,10 @@ impl Reader<'_, '_> {
                 }
                 "filename" => self.string_if_any(value, role),
                 "annotations" | "citations" => self.under(value, CITED, Role::Document),
-                "logprobs" => echoes = Some(value),
                 _ => {}
             }
         }
-        if let Some(node) = echoes {
-            self.echo(node, from);
-        }
+        self.echoes(node, from);
     }
 
     fn string_if_any(&mut self, node: u32, role: Role) {

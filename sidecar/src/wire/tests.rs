@@ -386,6 +386,21 @@ fn doubles_and_disguises_hide_nothing() {
 }
 
 #[test]
+fn what_users_say_is_not_the_models_whatever_part_they_send() {
+    tells(
+        Format::Messages,
+        r#"[{"role": "user", "refusal": "a", "reasoning": "b", "content": [
+            {"type": "thinking", "thinking": "c"}, {"type": "text", "text": {"value": "d"}}]}]"#,
+        &[
+            "/0/refusal User: a",
+            "/0/reasoning User: b",
+            "/0/content/0/thinking User: c",
+            "/0/content/1/text/value User: d",
+        ],
+    );
+}
+
+#[test]
 fn arguments_stay_json_inside_their_string() {
     rewrites(
         Format::Messages,
@@ -445,6 +460,10 @@ fn keys_are_rewritten_only_on_demand_and_hidden_in_paths() {
         body.paths(&[4, 2, 4], &[]),
         ["/Anna/city", "/Anna#key", "/Anna/city"]
     );
+    // A long key would be repeated for every finding below it.
+    let sent = format!(r#"{{"{}": {{"{}": 1}}}}"#, "k".repeat(129), "k".repeat(128));
+    let path = of(Format::Json, &sent).path(2, &[]);
+    assert_eq!(path, format!("/[key 0]/{}", "k".repeat(128)));
     // What is unjudged has no leaves to say which keys were found.
     let sent = r#"[{"role": "user", "a@b.com": "x"}]"#;
     let unjudged = of(Format::Messages, sent).unjudged();
@@ -462,14 +481,14 @@ fn numbers_become_strings_only_when_touched() {
 #[test]
 fn log_probabilities_go_with_the_text_they_repeat() {
     let sent = r#"{"choices":[
-        {"logprobs":{"content":[{"token":"An"},{"token":"na"}]},"message":{"content":"Anna"}},
-        {"logprobs":{"content":[{"token":"Bob"}]},"message":{"content":"Bob"}}]}"#;
+        {"logprobs":{"content":[{"token":"An"},{"token":"na"}]},"message":{"content":"Anna"},"logprobs":5},
+        {"logprobs":{"content":[{"token":"Bob"}]},"message":{"content":"Bob"},"logprobs":{}}]}"#;
     rewrites(
         Format::OpenaiChat,
         sent,
         r#"{"choices":[
-        {"logprobs":null,"message":{"content":"[name]"}},
-        {"logprobs":{"content":[{"token":"Bob"}]},"message":{"content":"Bob"}}]}"#,
+        {"logprobs":null,"message":{"content":"[name]"},"logprobs":null},
+        {"logprobs":{"content":[{"token":"Bob"}]},"message":{"content":"Bob"},"logprobs":{}}]}"#,
     );
     rewrites(
         Format::OpenaiResponses,
@@ -856,9 +875,14 @@ fn planted_values_go_and_nothing_else_changes() {
         planted: 0,
     };
     for round in 0..10_000 {
-        sent.pieces.clear();
         let before = sent.planted;
-        let format = sent.body();
+        let format = loop {
+            sent.pieces.clear();
+            let format = sent.body();
+            if sent.planted > before {
+                break format;
+            }
+        };
         let (text, expected) = sent.whole();
 
         let body = of(format, &text);
@@ -877,7 +901,6 @@ fn planted_values_go_and_nothing_else_changes() {
         );
         assert_eq!(body.rewrite(&[], true), text);
     }
-    assert!(sent.planted > 10_000, "{}", sent.planted);
 }
 
 #[test]
@@ -1001,4 +1024,93 @@ fn exactly_json_is_accepted() {
     ] {
         accepted(text);
     }
+}
+
+#[test]
+fn no_body_and_no_edit_breaks_the_json() {
+    let mut dice = Dice(24);
+    let mut sent = Sent {
+        dice: Dice(25),
+        pieces: Vec::new(),
+        planted: 0,
+    };
+    let formats = [
+        Format::Text,
+        Format::Texts,
+        Format::Messages,
+        Format::OpenaiChat,
+        Format::OpenaiResponses,
+        Format::AnthropicMessages,
+        Format::Json,
+    ];
+    let reading = Reading {
+        at: "/x",
+        speaker: Role::Assistant,
+    };
+    let mut rewritten = 0;
+    for _ in 0..1_500 {
+        sent.pieces.clear();
+        sent.body();
+        // Words of the formats in wrong places reach what plain dice would not.
+        let mut text = sent.whole().0;
+        for _ in 0..dice.roll(3) {
+            let words = [
+                "\"content\"",
+                "\"text\"",
+                "\"input\"",
+                "\"arguments\"",
+                "\"source\"",
+                "\"messages\"",
+                "\"choices\"",
+                "\"logprobs\"",
+                "\"document\"",
+                "\"tool_result\"",
+                "null",
+                "{}",
+                "[]",
+                "7",
+            ];
+            let strings: Vec<(usize, &str)> = text.match_indices('"').collect();
+            let at = dice.roll(strings.len().max(2) - 1);
+            if let (Some(&(start, _)), Some(&(end, _))) = (strings.get(at), strings.get(at + 1)) {
+                text.replace_range(start..=end, dice.pick(&words));
+            }
+        }
+        for format in formats {
+            let Ok(body) = read(format, text.as_bytes(), reading) else {
+                continue;
+            };
+            let leaves = body.leaves().len();
+            let mut edits = Vec::new();
+            for _ in 0..dice.roll(4) {
+                let (start, len) = (dice.roll(30), dice.roll(20));
+                edits.push(Edit {
+                    text: dice.roll(leaves + 1),
+                    span: Span::new(start, start + len),
+                    replacement: dice.pick(&["[x]", "\"", "\\", "\n\u{1}"]).to_owned(),
+                });
+            }
+            edits.sort_by_key(|edit| (edit.text, edit.span));
+            let masked = body.rewrite(&edits, true);
+            serde_json::from_str::<serde::de::IgnoredAny>(&masked).unwrap();
+            // Whatever was read as JSON inside a string is JSON still.
+            for inner in &of(format, &masked).found.inner {
+                serde_json::from_str::<serde::de::IgnoredAny>(inner.tree.text()).unwrap();
+            }
+            let documents = |body: &Body<'_>| body.found.inner.len();
+            let again = of(format, &masked);
+            assert!(documents(&again) >= documents(&body), "{text}");
+            let all: Vec<usize> = (0..leaves).collect();
+            assert!(
+                body.paths(&all, &all)
+                    .iter()
+                    .all(|path| path.starts_with("/x"))
+            );
+            for edit in &edits {
+                body.offsets(edit.text, &[edit.span], Unit::Utf16);
+            }
+            rewritten += 1;
+        }
+    }
+    assert!(rewritten > 1_500, "{rewritten}");
 }
