@@ -57,8 +57,11 @@ pub(super) fn compile(loaded: &Loaded, backend: ruleset::Backend) -> Result<Rule
     rules::compile(loaded, &options).map_err(|reports| mistaken(&reports))
 }
 
-fn mistaken(reports: &[Report]) -> Failure {
-    let shown = report::render_all(reports);
+/// Faults as text; advice is for `lockgate rules check`.
+pub(super) fn mistaken(reports: &[Report]) -> Failure {
+    let mut faults = reports.to_vec();
+    faults.retain(|report| report.level() == Level::Error);
+    let shown = report::render_all(&faults);
     Failure::said(format!("the packs have mistakes\n\n{}", shown.trim_end()))
 }
 
@@ -140,9 +143,8 @@ impl Screening {
                 lints: false,
                 ..CheckOptions::default()
             };
-            let mut reports = rules::check(&loaded, &check);
-            reports.retain(|report| report.level() == Level::Error);
-            if !reports.is_empty() {
+            let reports = rules::check(&loaded, &check);
+            if reports.iter().any(|report| report.level() == Level::Error) {
                 return Err(mistaken(&reports));
             }
         }
@@ -160,9 +162,11 @@ impl Screening {
 /// Says which policies there are.
 pub(super) fn no_policy(wanted: &str, names: &[String]) -> Failure {
     let near = report::nearest(wanted, names.iter().map(String::as_str));
-    let meant = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-    let known = names.join(", ");
-    Failure::said(format!("there is no policy named `{wanted}`{meant} The policies are {known}.").replace("` The", "`. The"))
+    let meant = match near {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("the policies are {}", names.join(", ")),
+    };
+    Failure::said(format!("there is no policy named `{wanted}`; {meant}"))
 }
 
 /// Says which rule may have been meant.

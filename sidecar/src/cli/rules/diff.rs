@@ -77,9 +77,7 @@ impl Diff {
             instances: self.instances,
             show_text: self.show_matches,
         };
-        let diff = rules::diff(&old, &new, samples, &options).map_err(|reports| {
-            Failure::said(format!("the packs have mistakes\n\n{}", rules::report::render_all(&reports).trim_end()))
-        })?;
+        let diff = rules::diff(&old, &new, samples, &options).map_err(|reports| packs::mistaken(&reports))?;
         if self.json {
             let said = serde_json::to_string_pretty(&diff).unwrap_or_default();
             terminal::print(&format!("{said}\n"))?;
