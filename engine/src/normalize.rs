@@ -279,10 +279,3 @@ mod tests {
         }
     }
 }
-impl<'t> Normalized<'t> {
-    /// x
-    pub fn folded(original: &'t str) -> Normalized<'t> {
-        Normalized { view: View::Folded, text: Cow::Borrowed(original) }
-    }
-}
-pub(crate) fn skeletons(_: &str, _: &Normalized<'_>, _: &crate::classes::Classes, _: &mut Vec<Normalized<'static>>) {}
