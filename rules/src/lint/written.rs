@@ -13,7 +13,7 @@ const MAX_TITLE_CHARS: usize = 80;
 
 /// The shortest rationale, in code points. Less than this says what a rule
 /// finds, which the title has said, and not why it matters.
-const MIN_RATIONALE_CHARS: usize = 40;
+const MIN_RATIONALE_CHARS: usize = 24;
 
 /// Lints of one rule.
 pub(crate) fn rule(file: &Arc<File>, rule: &Rule, reports: &mut Vec<Report>) {
