@@ -48,7 +48,7 @@ impl Context {
         let (mut heads, mut leads) = (Vec::new(), Vec::new());
         for (list, raises) in [(&spec.raise, true), (&spec.lower, false)] {
             for written in list {
-                let phrase = Phrase::new(written).ok_or("a context word is empty")?;
+                let phrase = Phrase::new(written).map_err(|error| format!("`{written}`: {error}"))?;
                 for form in forms(written) {
                     heads.push(form);
                     leads.push(words.len());

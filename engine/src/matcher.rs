@@ -355,7 +355,7 @@ fn around(
     if candidate.trigger == u32::MAX {
         // Nothing could be said of this phrase: every position is tried.
         for (at, _) in text.char_indices() {
-            if !work.spend(phrase.cost()) {
+            if !work.spend(phrase.cost) {
                 return Err(Exhausted);
             }
             if let Some(end) = phrase.match_at(text, at) {
@@ -364,7 +364,7 @@ fn around(
         }
         return Ok(());
     }
-    if !work.spend(phrase.cost()) {
+    if !work.spend(phrase.cost) {
         return Err(Exhausted);
     }
     phrase.matches_around(text, candidate.at as usize, matches);

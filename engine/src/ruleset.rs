@@ -570,9 +570,12 @@ impl Compiler<'_> {
         let mut allow = Vec::new();
         let mut longest_allow = 0;
         for (i, term) in self.rule.allow.iter().enumerate() {
-            let Some(mut phrase) = Phrase::new(term) else {
-                self.fault(Part::Allow(i), "this term is empty", "write a word, or take it out");
-                continue;
+            let mut phrase = match Phrase::new(term) {
+                Ok(phrase) => phrase,
+                Err(message) => {
+                    self.fault(Part::Allow(i), message, "see `allow` in rules/GUIDE.md");
+                    continue;
+                }
             };
             longest_allow = longest_allow.max(phrase.max_len);
             needs.push((matcher::Part::Allow(i as u32), phrase.need(), phrase.max_len));
@@ -630,7 +633,7 @@ impl Compiler<'_> {
             let compiled = match exception {
                 Exception::Phrase(written) => Phrase::new(written)
                     .map(|phrase| Except { written: written.clone(), what: ExceptKind::Phrase(phrase) })
-                    .ok_or_else(|| ("this exception is empty".to_owned(), "write a word, or take it out".to_owned())),
+                    .map_err(|message| (message, "see `except` in rules/GUIDE.md".to_owned())),
                 Exception::Pattern(written) => Pattern::parse(written, false, self.options.max_reach)
                     .map_err(|faults| {
                         let first = faults.into_iter().next();
@@ -680,9 +683,12 @@ impl Compiler<'_> {
                 let mut phrases = Vec::new();
                 let mut longest = 0;
                 for (i, text) in written.iter().enumerate() {
-                    let Some(mut phrase) = Phrase::new(text) else {
-                        self.fault(Part::Phrase(i), "this phrase has no word", "write a word, or take it out");
-                        continue;
+                    let mut phrase = match Phrase::new(text) {
+                        Ok(phrase) => phrase,
+                        Err(message) => {
+                            self.fault(Part::Phrase(i), message, "see `phrases` in rules/GUIDE.md");
+                            continue;
+                        }
                     };
                     if phrase.max_len > self.options.max_reach {
                         self.fault(
@@ -732,7 +738,7 @@ impl Compiler<'_> {
 fn context_need(words: &[String], within_chars: usize, longest: usize) -> Need {
     let mut literals = Vec::new();
     for word in words {
-        let Some(mut phrase) = Phrase::new(word) else { return Need::Nothing };
+        let Ok(mut phrase) = Phrase::new(word) else { return Need::Nothing };
         let Need::Literals(own) = phrase.need() else { return Need::Nothing };
         // A code point is at most four bytes; the literal may stand anywhere in
         // the context word, which is inside the distance as a whole.

@@ -1,1 +1,3 @@
 //! The Lockgate service.
+
+pub mod wire;
