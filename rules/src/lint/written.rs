@@ -53,11 +53,11 @@ fn data(rule: &Rule) -> Vec<&Text> {
         all.extend(list(&detect.phrases));
         let except = detect.except.iter().flat_map(|list| &list.items);
         all.extend(except.map(|item| item.text()));
-        for context in &detect.context {
+        if let Some(context) = &detect.context {
             all.extend(list(&context.raise));
             all.extend(list(&context.lower));
         }
-        for block in &detect.block {
+        if let Some(block) = &detect.block {
             all.extend(texts(&block.begin));
             all.extend(texts(&block.end));
         }
