@@ -1,1 +1,2 @@
 //! Claims that hold across crates, one module a claim.
+mod golden_rules;
