@@ -78,6 +78,7 @@ pub(super) fn phone_national(text: &str) -> bool {
 /// no number at a glance, before any table is touched.
 fn read(text: &str) -> Option<(Digits<MOST_DIGITS>, bool)> {
     let text = text.trim();
+    let text = without_extension(text);
     let text = text
         .get(..4)
         .filter(|t| t.eq_ignore_ascii_case("tel:"))
@@ -99,6 +100,24 @@ fn read(text: &str) -> Option<(Digits<MOST_DIGITS>, bool)> {
     let plausible =
         (FEWEST_DIGITS..=MOST_DIGITS).contains(&digits.len) && !all_same(digits.as_slice());
     plausible.then_some((digits, international))
+}
+
+/// The number before `x123`, `ext. 123` or `#123`: the plan knows nothing of what a
+/// switchboard does.
+fn without_extension(text: &str) -> &str {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let extension = text.len() - number.len();
+    if !(1..=6).contains(&extension) {
+        return text;
+    }
+    let mark = number.trim_end_matches([' ', '.', ':']);
+    for word in ["extension", "ext", "x", "#"] {
+        let Some(at) = mark.len().checked_sub(word.len()) else { continue };
+        if mark.get(at..).is_some_and(|tail| tail.eq_ignore_ascii_case(word)) {
+            return mark.get(..at).unwrap_or_default().trim_end_matches([' ', ',', ';']);
+        }
+    }
+    text
 }
 
 /// The data of every country and service. By code, because services (+800, +979)
