@@ -4,6 +4,7 @@
 
 mod classes;
 pub mod classify;
+pub mod dictionary;
 pub mod finding;
 pub mod normalize;
 pub mod pattern;
