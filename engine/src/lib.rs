@@ -7,6 +7,7 @@ mod classes;
 pub mod classify;
 mod confirm;
 mod context;
+mod decode;
 pub mod finding;
 pub mod normalize;
 pub mod pattern;
