@@ -55,12 +55,17 @@ impl Source {
             Source::Overlay(folder) => rules::Source::Overlay(folder.clone()),
             Source::Folder(folder) => rules::Source::Folder(folder.clone()),
         };
-        let mut loaded = rules::load(&source)?;
+        // Advice is `lockgate rules check`'s business.
+        let faults = |mut reports: Vec<Report>| {
+            reports.retain(|report| report.level() == Level::Error);
+            reports
+        };
+        let mut loaded = rules::load(&source).map_err(faults)?;
         let options = Options {
             backend,
             ..Options::default()
         };
-        let ruleset = rules::compile(&loaded, &options)?;
+        let ruleset = rules::compile(&loaded, &options).map_err(faults)?;
         // The examples of the shipped packs are run by the tests of every build;
         // running them again would cost each start some of its 300 ms.
         if self.folder().is_some() {
@@ -69,10 +74,9 @@ impl Source {
                 max_reach: options.max_reach,
                 lints: false,
             };
-            let mut faults = rules::check(&loaded, &check);
-            faults.retain(|report| report.level() == Level::Error);
-            if !faults.is_empty() {
-                return Err(faults);
+            let found = faults(rules::check(&loaded, &check));
+            if !found.is_empty() {
+                return Err(found);
             }
         }
         let policies = std::mem::take(&mut loaded.policies);

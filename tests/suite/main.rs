@@ -1,1 +1,3 @@
 //! Claims that hold across crates, one module a claim.
+
+mod sidecar;
