@@ -3,15 +3,20 @@
 //! Each test starts a service of its own on ports of the system's choice, with
 //! a small pack, and speaks to it as a stranger would: bytes on a socket.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sidecar::config::{Caller, Config};
+use rules::yaml::{self, Kind, Node};
+use sidecar::api::{problem, screen as native};
+use sidecar::config::{Caller, Config, Document};
 use sidecar::server::{self, Running, StartError};
 
 /// A value that must never come back, and the rule below that finds it.
@@ -477,10 +482,11 @@ fn time_that_runs_out_is_told_and_the_policy_decides() {
     let mut config = folder.config();
     config.limits.screen_ms = 0;
     let running = start(config);
-    let verdict = screen(&running, &json!({"text": "nothing wrong here"}));
+    // The first text is always screened; time is looked at before each further one.
+    let verdict = screen(&running, &json!({"texts": ["nothing wrong", "here", "either"]}));
     assert_eq!(verdict["action"], "block");
     assert_eq!(verdict["degraded"][0]["part"], "rules");
-    assert_eq!(verdict["degraded"][0]["path"], "/text");
+    assert_eq!(verdict["degraded"][0]["path"], "/texts/1");
     assert_eq!(verdict["degraded"][0]["action"], "block");
     let page = admin(&running, "/metrics").body;
     assert!(page.contains("lockgate_failmode_total{component=\"rules\",mode=\"closed\"} 1\n"), "{page}");
@@ -628,7 +634,7 @@ fn every_decision_is_a_line_or_is_counted() {
             });
         }
     });
-    let metrics = std::sync::Arc::clone(&running.service.metrics);
+    let metrics = Arc::clone(&running.service.metrics);
     running.drain();
     let lines = folder.decisions();
     assert_eq!(metrics.verdicts_total(), threads * each);
@@ -658,7 +664,7 @@ fn decisions_that_cannot_be_written_are_not_silent() {
     eventually("the complaint", || {
         admin(&running, "/readyz").json()["decisions"]["writable"] == false
     });
-    let metrics = std::sync::Arc::clone(&running.service.metrics);
+    let metrics = Arc::clone(&running.service.metrics);
     running.drain();
     assert_eq!((metrics.recorded.get(), metrics.unrecorded_total()), (0, 1));
 }
@@ -687,5 +693,115 @@ fn faulty_packs_do_not_start() {
             assert!(rules::report::render_all(&reports).contains("did you mean `high`?"));
         }
         _ => panic!("faulty packs were started"),
+    }
+}
+
+/// A page of the documentation.
+fn page(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+fn the_documented_configuration_is_the_default() {
+    let page = page("api.md");
+    let (_, rest) = page.split_once("```yaml\n").unwrap();
+    let (text, _) = rest.split_once("```").unwrap();
+    let (_, config, reports) = Document::read("api.md", text.to_owned());
+    assert!(reports.is_empty(), "{}", rules::report::render_all(&reports));
+    assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
+    // What is commented out, since its default is nothing, is right too.
+    let shown: Vec<String> = text
+        .lines()
+        .map(|line| match line.trim_start().strip_prefix("# ") {
+            Some(key) => format!("{}{key}", &line[..line.len() - line.trim_start().len()]),
+            None => line.to_owned(),
+        })
+        .collect();
+    let (_, config, reports) = Document::read("api.md", shown.join("\n"));
+    assert!(reports.is_empty(), "{}", rules::report::render_all(&reports));
+    assert!(config.tls.is_some() && config.state.is_some() && config.rules.is_some());
+}
+
+#[test]
+fn every_problem_and_metric_is_documented() {
+    let page = page("api.md");
+    for (slug, status) in problem::TYPES {
+        assert!(page.contains(&format!("| `{slug}` | {status} |")), "{slug} is missing in docs/api.md");
+    }
+    let folder = Folder::new();
+    let running = start(folder.config());
+    for line in admin(&running, "/metrics").body.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE lockgate_") {
+            let name = rest.split(' ').next().unwrap();
+            assert!(page.contains(&format!("`{name}`")), "{name} is missing in docs/api.md");
+        }
+    }
+}
+
+fn get<'n>(node: &'n Node, keys: &[&str]) -> &'n Node {
+    keys.iter().fold(node, |node, key| match &node.kind {
+        Kind::Map(entries) => &entries.iter().find(|entry| entry.key == *key).unwrap_or_else(|| panic!("no {key}")).value,
+        _ => panic!("no keys above {key}"),
+    })
+}
+
+fn keys(node: &Node) -> BTreeSet<&str> {
+    match &node.kind {
+        Kind::Map(entries) => entries.iter().map(|entry| entry.key.as_str()).collect(),
+        Kind::List(items) => items.iter().flat_map(keys).collect(),
+        Kind::Scalar { text, .. } => [text.as_str()].into(),
+    }
+}
+
+#[test]
+fn the_openapi_file_is_true() {
+    let file = Arc::new(rules::report::File {
+        name: "openapi.yaml".to_owned(),
+        text: Cow::Owned(page("openapi.yaml")),
+    });
+    let mut reports = Vec::new();
+    let root = yaml::parse(&file, &mut reports).unwrap();
+    assert!(reports.is_empty(), "{}", rules::report::render_all(&reports));
+    let schema = |name: &str| get(&root, &["components", "schemas", name]);
+    let properties = |name: &str| keys(get(schema(name), &["properties"]));
+    let required = |name: &str| keys(get(schema(name), &["required"]));
+
+    assert_eq!(properties("Screening"), native::NAMES.iter().copied().collect());
+    let types: BTreeSet<String> =
+        problem::TYPES.iter().map(|(slug, _)| format!("urn:lockgate:problem:{slug}")).collect();
+    let listed = keys(get(schema("Problem"), &["properties", "type", "enum"]));
+    assert_eq!(listed, types.iter().map(String::as_str).collect());
+
+    // Replies hold what is required and nothing that is not described.
+    let folder = Folder::new();
+    let mut config = folder.config();
+    config.limits.screen_ms = 0;
+    config.explain = true;
+    let running = start(config);
+    let fits = |value: &Value, name: &str| {
+        let members: BTreeSet<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+        let (required, known) = (required(name), properties(name));
+        assert!(required.is_subset(&members), "{name}: {required:?} in {value}");
+        assert!(members.is_subset(&known), "{name}: {members:?} in {known:?}");
+    };
+    let verdict = screen(&running, &json!({"texts": [CANARY, "late"], "explain": true}));
+    fits(&verdict, "Verdict");
+    fits(&verdict["findings"][0], "Finding");
+    fits(&verdict["degraded"][0], "Degraded");
+    let moderated = post(&running, "/v1/moderations", &json!({"input": "a"})).json();
+    fits(&moderated, "Moderated");
+    fits(&moderated["results"][0], "ModerationResult");
+    let listing = ask(running.data, "GET", "/v1/rules", "", "").json();
+    fits(&listing, "Rules");
+    fits(&listing["rules"][0], "Rule");
+    fits(&post(&running, "/v1/screen", &json!({})).json(), "Problem");
+    for path in keys(get(&root, &["paths"])) {
+        let (port, method) = match path {
+            "/v1/screen" | "/v1/moderations" => (running.data, "POST"),
+            "/v1/rules" => (running.data, "GET"),
+            _ => (running.admin, "GET"),
+        };
+        assert_ne!(ask(port, method, path, "", "").status, 404, "{path}");
     }
 }

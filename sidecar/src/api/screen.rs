@@ -290,8 +290,8 @@ impl Member {
     }
 }
 
-/// Members of the request, in the order of [`Asked::of`].
-const NAMES: &[&str] = &[
+/// Members of the request, in the order in which they are taken apart.
+pub const NAMES: &[&str] = &[
     "text", "texts", "messages", "body", "format", "direction", "policy", "tenant", "session",
     "unit", "explain",
 ];
