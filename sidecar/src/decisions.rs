@@ -236,7 +236,7 @@ impl Shared {
 
 /// Appends all of `batch` or nothing of it: half a line would spoil the next.
 fn append_whole(file: &mut File, batch: &[u8]) -> io::Result<()> {
-    let before = file.seek(SeekFrom::End(0))?;
+    let before = file.metadata()?.len();
     file.write_all(batch).inspect_err(|_| {
         // If this fails too, the half line is cut off at the next start.
         let _ = file.set_len(before);
@@ -245,12 +245,19 @@ fn append_whole(file: &mut File, batch: &[u8]) -> io::Result<()> {
 
 /// Cuts off a half line at the end and returns the number of the next line.
 fn resume(file: &mut File) -> io::Result<u64> {
+    // A pipe or a device has no end to go on from.
+    if !file.metadata()?.is_file() {
+        return Ok(0);
+    }
     let length = file.seek(SeekFrom::End(0))?;
     let start = length.saturating_sub(TAIL);
     file.seek(SeekFrom::Start(start))?;
     let mut tail = Vec::new();
-    file.read_to_end(&mut tail)?;
-    let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    file.take(TAIL).read_to_end(&mut tail)?;
+    let whole = tail
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
     if whole < tail.len() {
         tracing::warn!(
             bytes = tail.len() - whole,
@@ -348,7 +355,10 @@ mod tests {
         assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>());
         assert_eq!(metrics.recorded.get(), numbers.len() as u64);
         assert_eq!(metrics.recorded.get() + metrics.unrecorded_total(), 2001);
-        assert!(metrics.unrecorded_total() > 1, "the queue was meant to overflow");
+        assert!(
+            metrics.unrecorded_total() > 1,
+            "the queue was meant to overflow"
+        );
         std::fs::remove_file(&path).unwrap();
     }
 

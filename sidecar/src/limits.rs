@@ -200,6 +200,7 @@ impl<S> Patient<S> {
             timer.as_mut().reset(Instant::now() + limit);
         }
         ready!(timer.as_mut().poll(context));
+        self.waiting = false;
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -295,7 +296,7 @@ mod tests {
         // Progress, however slow, starts the clock anew.
         let reader = tokio::spawn(async move {
             use tokio::io::AsyncReadExt;
-            for _ in 0..33 {
+            for _ in 0..32 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 let _ = far.read_u8().await;
             }

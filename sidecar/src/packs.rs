@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use engine::ruleset::{Backend, Options};
 use engine::screen::{Keys, Policies, Snapshot};
-use rules::report::{self, Level, Report};
 use rules::CheckOptions;
+use rules::report::{self, Level, Report};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -55,12 +55,17 @@ impl Source {
             Source::Overlay(folder) => rules::Source::Overlay(folder.clone()),
             Source::Folder(folder) => rules::Source::Folder(folder.clone()),
         };
-        let mut loaded = rules::load(&source)?;
+        // Advice is `lockgate rules check`'s business.
+        let faults = |mut reports: Vec<Report>| {
+            reports.retain(|report| report.level() == Level::Error);
+            reports
+        };
+        let mut loaded = rules::load(&source).map_err(faults)?;
         let options = Options {
             backend,
             ..Options::default()
         };
-        let ruleset = rules::compile(&loaded, &options)?;
+        let ruleset = rules::compile(&loaded, &options).map_err(faults)?;
         // The examples of the shipped packs are run by the tests of every build;
         // running them again would cost each start some of its 300 ms.
         if self.folder().is_some() {
@@ -69,17 +74,23 @@ impl Source {
                 max_reach: options.max_reach,
                 lints: false,
             };
-            let mut faults = rules::check(&loaded, &check);
-            faults.retain(|report| report.level() == Level::Error);
-            if !faults.is_empty() {
-                return Err(faults);
+            let found = faults(rules::check(&loaded, &check));
+            if !found.is_empty() {
+                return Err(found);
             }
         }
         let policies = std::mem::take(&mut loaded.policies);
         let names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
-        let remedy = format!("`policy` in the configuration can name {}", names.join(", "));
+        let remedy = format!(
+            "`policy` in the configuration can name {}",
+            names.join(", ")
+        );
         let policies = Policies::new(policies, &config.policy).map_err(|error| {
-            vec![Report::nowhere(report::BAD_POLICY, error.to_string(), remedy)]
+            vec![Report::nowhere(
+                report::BAD_POLICY,
+                error.to_string(),
+                remedy,
+            )]
         })?;
         let snapshot = Snapshot::new(ruleset, policies, Keys { hash: hash_key });
         Ok(Active::of(snapshot, &loaded.packs, metrics))

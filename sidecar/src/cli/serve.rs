@@ -64,12 +64,18 @@ impl Serve {
         sidecar::logs::begin(&config.log);
         match server::start(config) {
             Ok(running) => until_told(running),
-            Err(StartError::Packs(reports)) => {
-                super::complain(format!("the packs have mistakes\n\n{}", report::render_all(&reports)))
-            }
+            Err(StartError::Packs(reports)) => super::complain(format!(
+                "the packs have mistakes\n\n{}",
+                report::render_all(&reports)
+            )),
             Err(StartError::Config(faults)) => {
                 let told = faults.iter().map(|fault| {
-                    format!("`{}`: {}; {}", fault.at.join("."), fault.message, fault.remedy)
+                    format!(
+                        "`{}`: {}; {}",
+                        fault.at.join("."),
+                        fault.message,
+                        fault.remedy
+                    )
                 });
                 super::complain(told.collect::<Vec<_>>().join("\n"))
             }
