@@ -75,7 +75,7 @@ const WRONG: u8 = 2;
 const PIPE: u8 = 141;
 
 /// Says what is wrong on standard error.
-fn complain(message: impl std::fmt::Display) -> ExitCode {
+pub(crate) fn complain(message: impl std::fmt::Display) -> ExitCode {
     use std::io::Write;
     // Nobody is left to tell if standard error is closed.
     let _ = writeln!(std::io::stderr(), "lockgate: {message}");

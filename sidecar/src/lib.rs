@@ -21,6 +21,7 @@ pub mod logs;
 pub mod metrics;
 pub mod packs;
 pub mod paint;
+pub mod processor;
 pub mod reload;
 pub mod scan;
 pub mod server;

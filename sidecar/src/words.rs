@@ -62,18 +62,18 @@ pub fn because(policy: &Policy, tenant: &str, because: Because) -> String {
     };
     match because {
         Because::Clause(index) => {
-            format!("line {} of `{}`: {}", index + 1, policy.name, line(&policy.clauses, index))
+            format!("line {} of `decide` in policy `{}`: {}", index + 1, policy.name, line(&policy.clauses, index))
         }
         Because::TenantClause(index) => {
             let own = policy.tenants.iter().find(|own| own.tenant == tenant);
             let said = own.map(|own| line(&own.decide, index)).unwrap_or_default();
-            format!("line {} of tenant `{tenant}`: {said}", index + 1)
+            format!("line {} of tenant `{tenant}` in policy `{}`: {said}", index + 1, policy.name)
         }
         Because::Otherwise => {
-            format!("no line of `{}` fits, so `otherwise: {}` holds", policy.name, action(policy.otherwise))
+            format!("no line of policy `{}` fits, so `otherwise: {}` holds", policy.name, action(policy.otherwise))
         }
         Because::Draft => "the rule is a draft, which never acts above flag".to_owned(),
-        Because::WhenDegraded => format!("`when_degraded` of `{}`", policy.name),
+        Because::WhenDegraded => format!("`when_degraded` of policy `{}`", policy.name),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use engine::rule::Pack;
 use engine::ruleset::{self, Ruleset};
 use engine::screen::{Keys, Policies, Snapshot};
 use rules::report::{self, Level, Report};
@@ -133,7 +134,7 @@ impl From<Direction> for engine::text::Direction {
 impl Screening {
     /// Loads, compiles, and makes sure that the policy is there. The rules of a
     /// folder must pass their own examples; those that are built in have.
-    pub(super) fn snapshot(&self, master: &Master, max_text: usize) -> Result<Snapshot, Failure> {
+    pub(super) fn snapshot(&self, master: &Master, max_text: usize) -> Result<(Snapshot, Vec<Pack>), Failure> {
         let backend = self.backend.built_in()?;
         let mut loaded = self.packs.load()?;
         let ruleset = compile(&loaded, backend)?;
@@ -155,7 +156,7 @@ impl Screening {
         let keys = Keys {
             hash: master.derive("redaction hash"),
         };
-        Ok(Snapshot::new(ruleset, policies, keys).with_max_text(max_text))
+        Ok((Snapshot::new(ruleset, policies, keys).with_max_text(max_text), loaded.packs))
     }
 }
 

@@ -162,7 +162,7 @@ impl Scan {
         let paths = self.paths()?;
         let listing = scan::list(&paths, self.kind(&paths));
         let master = packs::master(self.state.as_ref())?;
-        let snapshot = self.screening.snapshot(&master, self.max_text)?;
+        let (snapshot, _) = self.screening.snapshot(&master, self.max_text)?;
         let plan = self.plan();
         if let (Some(folder), Some(policy)) = (&self.redact, snapshot.policies().get(None))
             && !policy.enforce

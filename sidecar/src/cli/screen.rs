@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 use engine::policy::{About, Action, Because, Policy};
 use engine::redact;
-use engine::rule::Rule;
+use engine::rule::{Pack, Rule};
 use engine::screen::{Exchange, Snapshot, Verdict};
 use engine::text::{Role, Text};
 use rules::report::visible;
@@ -16,7 +16,9 @@ use sidecar::api;
 use sidecar::config::Config;
 use sidecar::metrics::Metrics;
 use sidecar::paint::Paint;
+
 use sidecar::service::{Active, Service};
+use sidecar::state::Master;
 use sidecar::words;
 
 use super::packs::{self, Screening};
@@ -66,7 +68,7 @@ impl Screen {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let body = terminal::text(self.text.as_deref(), "lockgate screen 'My card is 4111 1111 1111 1111'")?;
         let master = packs::master(None)?;
-        let snapshot = self.screening.snapshot(&master, Snapshot::MAX_TEXT)?;
+        let (snapshot, packs) = self.screening.snapshot(&master, Snapshot::MAX_TEXT)?;
         let direction = self.screening.direction.into();
         let speaker = match direction {
             engine::text::Direction::Prompt => Role::User,
@@ -86,7 +88,7 @@ impl Screen {
         });
         let action = verdict.action;
         if self.json {
-            terminal::print(&self.native(snapshot, &body, &master)?)?;
+            terminal::print(&self.native(snapshot, &packs, &body, &master)?)?;
         } else {
             terminal::print(&self.told(&snapshot, &body, &verdict))?;
         }
@@ -100,15 +102,20 @@ impl Screen {
     }
 
     /// The reply of the service, given by the service's own code.
-    fn native(&self, snapshot: Snapshot, body: &str, master: &sidecar::state::Master) -> Result<String, Failure> {
-        let loaded = self.screening.packs.load()?;
+    fn native(
+        &self,
+        snapshot: Snapshot,
+        packs: &[Pack],
+        body: &str,
+        master: &Master,
+    ) -> Result<String, Failure> {
         let metrics = Arc::new(Metrics::new());
         let config = Config {
             policy: self.screening.policy.clone().unwrap_or_else(|| "default".to_owned()),
             backend: self.screening.backend.name(),
             ..Config::default()
         };
-        let active = Active::of(snapshot, &loaded.packs, &metrics);
+        let active = Active::of(snapshot, packs, &metrics);
         let service = Service::new(config, active, master, metrics, None);
         let asked = serde_json::json!({
             "text": body,
@@ -196,7 +203,7 @@ impl Screen {
         let because = self.because(policy, verdict, About::Finding(index));
         let _ = writeln!(
             out,
-            "\n{}  {}\n  '{}' at {start}..{end}{view}\n  {}: {}",
+            "\n{}  {}\n  '{}' at characters {start}..{end}{view}\n  {}: {}",
             paint.bold(&rule.title),
             paint.severity(finding.severity, &format!("{} ({said})", rule.id)),
             visible(&quoted),

@@ -54,8 +54,9 @@ pub(super) struct Row<'r> {
     pub(super) line: u64,
     /// What the row calls itself, as JSON.
     pub(super) id: Option<&'r str>,
-    pub(super) action: Action,
-    pub(super) wanted: Action,
+    /// What is done; `None`: nothing of it could be judged.
+    pub(super) action: Option<Action>,
+    pub(super) wanted: Option<Action>,
     pub(super) found: Vec<Found<'r>>,
     pub(super) scores: BTreeMap<&'r str, f32>,
     /// What was not judged.
@@ -199,7 +200,11 @@ impl<'j> Judge<'j> {
         let members = match members(line) {
             Ok(members) => members,
             Err(error) => {
-                let why = format!("the line is not a JSON object (column {}); say --input text if it is not JSONL", error.column());
+                let place = match error.column() {
+                    0 => String::new(),
+                    column => format!(" (column {column})"),
+                };
+                let why = format!("the line is not a JSON object{place}; say --input text if it is not JSONL");
                 return self.unjudged(name, number, None, why, done);
             }
         };
@@ -383,8 +388,8 @@ impl<'j> Judge<'j> {
             file: name,
             line,
             id,
-            action: verdict.action,
-            wanted: verdict.wanted,
+            action: Some(verdict.action),
+            wanted: Some(verdict.wanted),
             found,
             scores,
             unjudged,
@@ -406,13 +411,12 @@ impl<'j> Judge<'j> {
         done.tally.unjudged += 1;
         let place = if done.no_copy { name.to_owned() } else { format!("{name}:{line}") };
         done.problems.push(format!("{place}: {why}"));
-        let action = self.policy.map_or(Action::Block, |policy| policy.enforced(policy.when_degraded.unjudged));
         let row = Row {
             file: name,
             line,
             id,
-            action,
-            wanted: action,
+            action: None,
+            wanted: None,
             found: Vec::new(),
             scores: BTreeMap::new(),
             unjudged: vec![why],

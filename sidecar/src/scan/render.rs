@@ -89,9 +89,13 @@ fn jsonl(plan: &Plan, row: &Row<'_>, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(b",\"file\":");
     quote(out, row.file);
-    let _ = write!(out, ",\"line\":{},\"action\":\"{}\"", row.line, words::action(row.action));
-    if row.wanted != row.action {
-        let _ = write!(out, ",\"wanted\":\"{}\"", words::action(row.wanted));
+    let _ = write!(out, ",\"line\":{},\"action\":", row.line);
+    match row.action {
+        Some(action) => quote(out, words::action(action)),
+        None => out.extend_from_slice(b"null"),
+    }
+    if let Some(wanted) = row.wanted.filter(|_| row.wanted != row.action) {
+        let _ = write!(out, ",\"wanted\":\"{}\"", words::action(wanted));
     }
     out.extend_from_slice(b",\"findings\":[");
     for (index, found) in row.found.iter().enumerate() {

@@ -319,6 +319,9 @@ struct Records {
     reader: csv::Reader<Metered>,
     table: Arc<Table>,
     longest: usize,
+    /// The library gives a record the line on which the line feed before it
+    /// stands, which is one too few after CRLF.
+    late: u64,
     /// A fault of the header, told as the first piece.
     fault: Option<String>,
     at: u64,
@@ -367,6 +370,7 @@ impl Records {
             reader,
             table: Arc::new(table),
             longest,
+            late: u64::from(matches!(terminator, csv::Terminator::CRLF)),
             fault,
             at: 0,
             ended: false,
@@ -386,7 +390,7 @@ impl Records {
             self.reader.get_mut().left = self.longest;
             match self.reader.read_byte_record(&mut record) {
                 Ok(true) => {
-                    let line = record.position().map_or(0, csv::Position::line);
+                    let line = record.position().map_or(0, csv::Position::line) + self.late;
                     rows.push((line, record));
                     self.at = self.reader.position().byte();
                 }

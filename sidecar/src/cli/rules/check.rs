@@ -80,7 +80,11 @@ impl Check {
         };
         let mut said = count(faults, "fault", "faults");
         if !self.no_advice {
-            let _ = write!(said, ", {}", count(advice, "piece of advice", "pieces of advice"));
+            let advised = match advice {
+                0 => "no advice".to_owned(),
+                _ => count(advice, "piece of advice", "pieces of advice"),
+            };
+            let _ = write!(said, ", {advised}");
         }
         if let Some(loaded) = loaded {
             let rules: usize = loaded.packs.iter().map(|pack| pack.rules.len()).sum();

@@ -74,7 +74,7 @@ impl Explain {
             _ => {
                 for finding in &trace.findings {
                     let said = format!(
-                        "finding: '{}' at {}..{}, {}, {}",
+                        "finding: '{}' at bytes {}..{}, {}, {}",
                         visible(finding.span.of(&body)),
                         finding.span.start,
                         finding.span.end,
