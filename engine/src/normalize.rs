@@ -30,6 +30,13 @@ pub(crate) use edits::{Edits, Stretch, char_end};
 pub(crate) use offsets::OffsetMap;
 pub(crate) use skeleton::skeletons;
 
+/// Makes the tables now (some 30 ms) rather than when the first text beyond
+/// ASCII comes.
+pub fn prepare() {
+    fold::prepare();
+    lookalike::prepare();
+}
+
 /// How a rule looks at a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
