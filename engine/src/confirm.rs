@@ -124,9 +124,13 @@ impl Confirm {
             if !work.spend(found.end() - at + ahead) {
                 return Err(Exhausted);
             }
-            let mut found = self.refine(text, found.start(), found.end());
-            self.extend(text, &mut found);
-            at = if accept(found) { found.end } else { next_char(text, found.start) };
+            at = match self.refine(text, found.start(), found.end()) {
+                Some(mut found) => {
+                    self.extend(text, &mut found);
+                    if accept(found) { found.end } else { next_char(text, found.start) }
+                }
+                None => found.end(),
+            };
         }
         Ok(())
     }
@@ -136,17 +140,17 @@ impl Confirm {
         self.regex.is_match(Input::new(text).range(from..to))
     }
 
-    fn refine(&self, text: &str, start: usize, end: usize) -> Match {
+    /// The match with its value; `None` where the pattern has a value but the
+    /// branch that matched has not: such a branch is there to be stepped over.
+    fn refine(&self, text: &str, start: usize, end: usize) -> Option<Match> {
         if !self.has_value {
-            return Match::whole(start, end);
+            return Some(Match::whole(start, end));
         }
         let mut captures: Captures = self.regex.create_captures();
         let input = Input::new(text).range(start..end).anchored(Anchored::Yes);
         self.regex.captures(input, &mut captures);
-        // In the window the leftmost-first match of the same start is the same
-        // one, so the group is that of the match; without it, the whole.
-        let value = captures.get_group(1).map_or((start, end), |span| (span.start, span.end));
-        Match { start, end, value }
+        let value = captures.get_group(1)?;
+        Some(Match { start, end, value: (value.start, value.end) })
     }
 
     fn extend(&self, text: &str, found: &mut Match) {
@@ -233,6 +237,7 @@ mod tests {
     #[test]
     fn the_value_is_the_finding() {
         assert_eq!(find(r"key=(?<value>\w{3,8})", false, "key=abc; KEY=defg", |_| true), ["abc", "defg"]);
+        assert_eq!(find(r"no \d{2}|(?<value>\d{2})", false, "no 12, 34", |_| true), ["34"]);
     }
 
     #[test]

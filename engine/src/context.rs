@@ -48,7 +48,7 @@ impl Context {
         let (mut heads, mut leads) = (Vec::new(), Vec::new());
         for (list, raises) in [(&spec.raise, true), (&spec.lower, false)] {
             for written in list {
-                let phrase = Phrase::new(written).ok_or("a context word is empty")?;
+                let phrase = Phrase::new(written).map_err(|error| format!("`{written}`: {error}"))?;
                 for form in forms(written) {
                     heads.push(form);
                     leads.push(words.len());
@@ -66,6 +66,12 @@ impl Context {
     /// How far, in code points, words count on each side.
     pub(crate) fn within_chars(&self) -> usize {
         self.within_chars
+    }
+
+    /// The words of which one must stand near, if the rule requires one.
+    pub(crate) fn needed(&self) -> Option<Vec<String>> {
+        let raising = self.words.iter().filter(|word| word.raises);
+        self.require.then(|| raising.map(|word| word.written.clone()).collect())
     }
 
     /// Asks the words around `start..end`; `otherwise` is the confidence of a

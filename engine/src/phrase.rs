@@ -4,8 +4,14 @@
 //! not tell` is found across a line break and in capitals, and not inside other
 //! words. A word ends where a letter or digit of a script written with spaces
 //! meets something else; Han, Kana, Thai, Lao and Khmer are written without
-//! spaces, so there no boundary is asked for. `{*}` stands for zero to three
-//! words of any kind, or for up to twelve characters of such a script.
+//! spaces, so there no boundary is asked for.
+//!
+//! `{a|b}` is a choice, `{a|}` an optional part, and `{*}` stands for zero to
+//! three words of any kind, or for up to twelve characters of a script without
+//! spaces. A gap does not cross the end of a sentence.
+//!
+//! A phrase is compared as a set of positions that moves along its parts: its
+//! choices are never written out, and comparing takes a bounded number of steps.
 
 use crate::prefilter::need::{Literal, Need};
 
@@ -22,6 +28,9 @@ const GAP_WORD: usize = 4;
 
 /// The longest word that `{*}` steps over, in bytes.
 const MAX_GAP_WORD: usize = 32;
+
+/// How deep choices may stand in each other.
+const MAX_DEPTH: usize = 4;
 
 /// Whether `c` belongs to a word that ends at a boundary.
 pub(crate) fn is_spaced(c: char) -> bool {
@@ -49,10 +58,14 @@ pub(crate) fn is_boundary(before: Option<char>, after: Option<char>) -> bool {
     !(before.is_some_and(is_spaced) && after.is_some_and(is_spaced))
 }
 
-/// The lower-case form by which characters are compared: the simple mapping.
+/// The form by which characters are compared: lower case by the simple mapping,
+/// and the typographic apostrophe as the plain one.
 fn lower(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
+    }
+    if c == '\u{2019}' {
+        return '\'';
     }
     let mut mapped = c.to_lowercase();
     match (mapped.next(), mapped.next()) {
@@ -63,57 +76,65 @@ fn lower(c: char) -> char {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
-    /// In lower case.
-    Word(Box<str>),
-    /// Zero to three words.
+    /// Characters as they follow each other, in lower case.
+    Chars(Box<str>),
+    /// White space, or a place where a script without spaces begins or ends.
+    Space,
+    /// Zero to three words, each with the white space before it.
     Gap,
+    /// One of these.
+    Choice(Vec<Vec<Part>>),
 }
 
 /// A phrase, ready to be compared.
 #[derive(Clone, Debug)]
 pub(crate) struct Phrase {
-    parts: Box<[Part]>,
+    parts: Vec<Part>,
     /// The part that is looked for first.
     anchor: usize,
     /// The longest match, in bytes.
     pub max_len: usize,
+    /// What comparing it once costs at most, in bytes looked at.
+    pub cost: usize,
+}
+
+/// Which way positions move.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Forth,
+    Back,
 }
 
 impl Phrase {
-    /// Reads a phrase; `None` if it has no word.
-    pub(crate) fn new(phrase: &str) -> Option<Phrase> {
-        let mut parts: Vec<Part> = Vec::new();
-        for piece in phrase.split_whitespace() {
-            if piece == "{*}" {
-                if parts.last() != Some(&Part::Gap) {
-                    parts.push(Part::Gap);
-                }
-            } else {
-                parts.push(Part::Word(piece.chars().map(lower).collect()));
-            }
+    /// Reads a phrase; an error says what is wrong with it.
+    pub(crate) fn new(phrase: &str) -> Result<Phrase, String> {
+        let mut rest = phrase.trim();
+        let mut parts = sequence(&mut rest, 0)?;
+        if !rest.is_empty() {
+            return Err("a `}` or `|` stands outside of `{...}`".to_owned());
         }
-        // A gap at either end says nothing.
-        while parts.first() == Some(&Part::Gap) {
+        // A gap or space at either end says nothing.
+        while matches!(parts.first(), Some(Part::Gap | Part::Space)) {
             parts.remove(0);
         }
-        while parts.last() == Some(&Part::Gap) {
+        while matches!(parts.last(), Some(Part::Gap | Part::Space)) {
             parts.pop();
         }
-        if parts.is_empty() {
-            return None;
+        if shortest(&parts) == 0 {
+            return Err("this phrase has no word that must be there".to_owned());
         }
-        // A character in another case may be longer: U+2C65 is three bytes, its
-        // capital two, so half as much again bounds every simple mapping.
-        let max_len = parts.iter().map(|part| part.longest() + MAX_SPACE).sum();
-        Some(Phrase { parts: parts.into(), anchor: 0, max_len })
+        let max_len = parts.iter().map(longest).sum();
+        let cost = parts.iter().map(Part::cost).fold(16, usize::saturating_add);
+        Ok(Phrase { parts, anchor: 0, max_len, cost })
     }
 
-    /// What a text with this phrase contains; settles which word is looked for.
+    /// What a text with this phrase contains; settles which part is looked for.
     pub(crate) fn need(&mut self) -> Need {
         let mut best: Option<(f64, usize, Vec<Literal>)> = None;
         for (i, part) in self.parts.iter().enumerate() {
-            let Part::Word(word) = part else { continue };
-            let Some(literals) = word_literals(word) else { continue };
+            let Some(mut literals) = part.heads() else { continue };
+            literals.sort();
+            literals.dedup();
             let cost: f64 = literals.iter().map(crate::prefilter::chance).sum();
             if best.as_ref().is_none_or(|(least, ..)| cost < *least) {
                 best = Some((cost, i, literals));
@@ -128,19 +149,15 @@ impl Phrase {
         }
     }
 
-    /// Adds every match whose anchor word begins at `at`, as byte ranges: for
-    /// each start the longest.
+    /// Adds every match whose anchor begins at `at`, as byte ranges: for each
+    /// start the longest.
     pub(crate) fn matches_around(&self, text: &str, at: usize, found: &mut Vec<(usize, usize)>) {
-        let Some(Part::Word(word)) = self.parts.get(self.anchor) else { return };
-        let Some(end) = word_at(text, at, word) else { return };
-        let mut starts = Vec::new();
-        self.backward(text, self.anchor, at, &mut starts);
-        if starts.is_empty() {
-            return;
-        }
-        let Some(end) = self.forward(text, self.anchor + 1, end) else { return };
-        starts.sort_unstable();
-        starts.dedup();
+        let (before, after) = self.parts.split_at(self.anchor.min(self.parts.len()));
+        let mut ends = advance(text, after, vec![at], Way::Forth);
+        ends.retain(|&end| is_boundary(char_before(text, end), char_after(text, end)));
+        let Some(end) = ends.into_iter().max() else { return };
+        let mut starts = advance(text, before, vec![at], Way::Back);
+        starts.retain(|&start| is_boundary(char_before(text, start), char_after(text, start)));
         found.extend(starts.into_iter().map(|start| (start, end)));
     }
 
@@ -149,146 +166,215 @@ impl Phrase {
         if !is_boundary(char_before(text, start), char_after(text, start)) {
             return None;
         }
-        self.forward(text, 0, start)
+        let ends = advance(text, &self.parts, vec![start], Way::Forth);
+        ends.into_iter().filter(|&end| is_boundary(char_before(text, end), char_after(text, end))).max()
     }
+}
 
-    /// The largest end of `parts[from..]` matched from `at`; `at` is where the
-    /// part before ended, or the start of the phrase.
-    fn forward(&self, text: &str, from: usize, at: usize) -> Option<usize> {
-        let Some(part) = self.parts.get(from) else {
-            return is_boundary(char_before(text, at), char_after(text, at)).then_some(at);
-        };
+/// Reads parts up to the end, or to a `|` or `}` of the choice around them.
+fn sequence(rest: &mut &str, depth: usize) -> Result<Vec<Part>, String> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut chars = String::new();
+    while let Some(c) = rest.chars().next() {
+        if matches!(c, '|' | '}') {
+            break;
+        }
+        if !matches!(c, '{') && !c.is_whitespace() {
+            chars.push(lower(c));
+            *rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            continue;
+        }
+        flush(&mut chars, &mut parts);
+        if c.is_whitespace() {
+            *rest = rest.trim_start();
+            parts.push(Part::Space);
+        } else if let Some(after) = rest.strip_prefix("{*}") {
+            *rest = after;
+            parts.push(Part::Gap);
+        } else {
+            if depth >= MAX_DEPTH {
+                return Err(format!("choices stand in each other at most {MAX_DEPTH} deep"));
+            }
+            *rest = rest.get(1..).unwrap_or_default();
+            parts.push(Part::Choice(choice(rest, depth)?));
+        }
+    }
+    flush(&mut chars, &mut parts);
+    Ok(tidy(parts))
+}
+
+fn choice(rest: &mut &str, depth: usize) -> Result<Vec<Vec<Part>>, String> {
+    let mut branches = Vec::new();
+    loop {
+        branches.push(sequence(rest, depth + 1)?);
+        if let Some(after) = rest.strip_prefix('|') {
+            *rest = after;
+        } else if let Some(after) = rest.strip_prefix('}') {
+            *rest = after;
+            return Ok(branches);
+        } else {
+            return Err("a `{` is not closed".to_owned());
+        }
+    }
+}
+
+fn flush(chars: &mut String, parts: &mut Vec<Part>) {
+    if !chars.is_empty() {
+        parts.push(Part::Chars(std::mem::take(chars).into()));
+    }
+}
+
+/// Lets the space beside an optional part or a gap belong to it: in `ignore
+/// {all|} rules` the words stand one space apart whether `all` is there or not.
+fn tidy(parts: Vec<Part>) -> Vec<Part> {
+    let mut tidied: Vec<Part> = Vec::with_capacity(parts.len());
+    let mut parts = parts.into_iter().peekable();
+    while let Some(part) = parts.next() {
         match part {
-            Part::Word(word) => {
-                let begin = if from == 0 { at } else { after_space(text, at)? };
-                let end = word_at(text, begin, word)?;
-                self.forward(text, from + 1, end)
-            }
             Part::Gap => {
-                let mut best = self.forward(text, from + 1, at);
-                let mut at = at;
-                let mut left = MAX_GAP;
-                while let Some((next, cost)) = after_space(text, at).and_then(|begin| any_word_end(text, begin)) {
-                    let Some(rest) = left.checked_sub(cost) else { break };
-                    (at, left) = (next, rest);
-                    best = best.max(self.forward(text, from + 1, at));
+                if tidied.last() == Some(&Part::Space) {
+                    tidied.pop();
                 }
-                best
+                if tidied.last() != Some(&Part::Gap) {
+                    tidied.push(Part::Gap);
+                }
             }
+            Part::Choice(mut branches) if branches.iter().any(|b| shortest(b) == 0) => {
+                let before = tidied.last() == Some(&Part::Space);
+                let after = !before && tidied.is_empty() && parts.peek() == Some(&Part::Space);
+                if before {
+                    tidied.pop();
+                } else if after {
+                    parts.next();
+                }
+                for branch in branches.iter_mut().filter(|branch| !branch.is_empty()) {
+                    if before {
+                        branch.insert(0, Part::Space);
+                    } else if after {
+                        branch.push(Part::Space);
+                    }
+                }
+                tidied.push(Part::Choice(branches));
+            }
+            part => tidied.push(part),
         }
     }
+    tidied
+}
 
-    /// Every start of `parts[..upto]` matched backwards from `at`.
-    fn backward(&self, text: &str, upto: usize, at: usize, starts: &mut Vec<usize>) {
-        let Some(before) = upto.checked_sub(1) else {
-            if is_boundary(char_before(text, at), char_after(text, at)) {
-                starts.push(at);
-            }
-            return;
+/// Moves every position along `parts`; the result is sorted and has no position
+/// twice.
+fn advance(text: &str, parts: &[Part], mut positions: Vec<usize>, way: Way) -> Vec<usize> {
+    let mut step = |part: &Part| {
+        positions = match part {
+            Part::Chars(chars) => positions.iter().filter_map(|&at| chars_at(text, at, chars, way)).collect(),
+            Part::Space => positions.iter().filter_map(|&at| space_at(text, at, way)).collect(),
+            Part::Gap => positions.iter().flat_map(|&at| gap_at(text, at, way)).collect(),
+            Part::Choice(branches) => branches
+                .iter()
+                .flat_map(|branch| advance(text, branch, positions.clone(), way))
+                .collect(),
         };
-        match self.parts.get(before) {
-            Some(Part::Word(word)) => {
-                let Some(end) = before_space(text, at) else { return };
-                let Some(start) = word_before(text, end, word) else { return };
-                self.backward(text, before, start, starts);
-            }
-            Some(Part::Gap) => {
-                let mut at = at;
-                self.backward(text, before, at, starts);
-                let mut left = MAX_GAP;
-                while let Some((previous, cost)) = before_space(text, at).and_then(|end| any_word_start(text, end)) {
-                    let Some(rest) = left.checked_sub(cost) else { break };
-                    (at, left) = (previous, rest);
-                    self.backward(text, before, at, starts);
-                }
-            }
-            None => {}
-        }
-    }
-}
-
-impl Part {
-    fn longest(&self) -> usize {
-        match self {
-            Part::Word(word) => word.len() + if word.is_ascii() { 0 } else { word.len().div_ceil(2) },
-            Part::Gap => MAX_GAP * (4 + MAX_SPACE) + MAX_GAP / GAP_WORD * MAX_GAP_WORD,
-        }
-    }
-}
-
-/// A word in the forms a text may have it in, for prefilters that know ASCII
-/// case only. `None`: too many forms.
-fn word_literals(word: &str) -> Option<Vec<Literal>> {
-    // The rarest stretch is chosen later, so the whole word is offered where it
-    // is one form, else its longest stretch without foreign case.
-    let cased = |c: char| !c.is_ascii() && (lower(c) != c || c.to_uppercase().next() != Some(c));
-    let literal = |bytes: &str, start: bool, end: bool| Literal {
-        bytes: bytes.to_ascii_lowercase().into_bytes(),
-        word_start: start && bytes.starts_with(is_spaced),
-        word_end: end && bytes.ends_with(is_spaced),
-        before: 0,
-        after: 0,
+        positions.sort_unstable();
+        positions.dedup();
+        !positions.is_empty()
     };
-    if !word.chars().any(cased) {
-        return Some(vec![literal(word, true, true)]);
-    }
-    // Foreign case: both forms of the first characters, three at most.
-    let head: Vec<char> = word.chars().take(3).collect();
-    let mut forms = vec![String::new()];
-    for c in head {
-        let mut upper = c.to_uppercase();
-        let upper = match (upper.next(), upper.next()) {
-            (Some(one), None) => one,
-            _ => c,
-        };
-        let both = if cased(c) && upper != c { vec![c, upper] } else { vec![c] };
-        forms = forms.iter().flat_map(|form| both.iter().map(move |c| format!("{form}{c}"))).collect();
-    }
-    Some(forms.iter().map(|form| literal(form, false, false)).collect())
+    match way {
+        Way::Forth => parts.iter().all(&mut step),
+        Way::Back => parts.iter().rev().all(&mut step),
+    };
+    positions
 }
 
-fn char_before(text: &str, at: usize) -> Option<char> {
-    text.get(..at).and_then(|before| before.chars().next_back())
-}
-
-fn char_after(text: &str, at: usize) -> Option<char> {
-    text.get(at..).and_then(|after| after.chars().next())
-}
-
-/// The end of `word` if it stands at `at`. The word is in lower case.
-fn word_at(text: &str, at: usize, word: &str) -> Option<usize> {
-    if let Some(there) = text.as_bytes().get(at..at + word.len()) {
-        if there.eq_ignore_ascii_case(word.as_bytes()) {
-            return Some(at + word.len());
+/// The other side of `chars` if they stand at `at`.
+fn chars_at(text: &str, at: usize, chars: &str, way: Way) -> Option<usize> {
+    // Most are ASCII and stand there as they are, or not at all.
+    let (there, end) = match way {
+        Way::Forth => (text.as_bytes().get(at..at + chars.len()), at + chars.len()),
+        Way::Back => {
+            let start = at.checked_sub(chars.len());
+            (start.and_then(|start| text.as_bytes().get(start..at)), at.wrapping_sub(chars.len()))
         }
-        if word.is_ascii() {
-            return None;
+    };
+    if there.is_some_and(|there| there.eq_ignore_ascii_case(chars.as_bytes())) {
+        return Some(end);
+    }
+    if chars.is_ascii() && !chars.contains('\'') {
+        return None;
+    }
+    match way {
+        Way::Forth => {
+            let mut there = text.get(at..)?.chars();
+            let mut end = at;
+            for wanted in chars.chars() {
+                let found = there.next().filter(|&found| lower(found) == wanted)?;
+                end += found.len_utf8();
+            }
+            Some(end)
+        }
+        Way::Back => {
+            let mut there = text.get(..at)?.chars().rev();
+            let mut start = at;
+            for wanted in chars.chars().rev() {
+                let found = there.next().filter(|&found| lower(found) == wanted)?;
+                start -= found.len_utf8();
+            }
+            Some(start)
         }
     }
-    let mut there = text.get(at..)?.char_indices();
-    let mut end = at;
-    for c in word.chars() {
-        let (offset, found) = there.next()?;
-        if lower(found) != c {
-            return None;
-        }
-        end = at + offset + found.len_utf8();
-    }
-    Some(end)
 }
 
-/// The start of `word` if it ends at `end`.
-fn word_before(text: &str, end: usize, word: &str) -> Option<usize> {
-    let mut start = end;
-    let mut there = text.get(..end)?.chars().rev();
-    for c in word.chars().rev() {
-        let found = there.next()?;
-        if lower(found) != c {
-            return None;
-        }
-        start -= found.len_utf8();
+/// The other side of white space, or `at` itself where no boundary is asked for.
+fn space_at(text: &str, at: usize, way: Way) -> Option<usize> {
+    let space = match way {
+        Way::Forth => length_while(text.get(at..)?.chars(), MAX_SPACE, char::is_whitespace)?,
+        Way::Back => length_while(text.get(..at)?.chars().rev(), MAX_SPACE, char::is_whitespace)?,
+    };
+    if space == 0 && !is_boundary(char_before(text, at), char_after(text, at)) {
+        return None;
     }
-    Some(start)
+    Some(if way == Way::Forth { at + space } else { at - space })
+}
+
+/// Everywhere that zero to three words lead, each with the space before it.
+fn gap_at(text: &str, at: usize, way: Way) -> Vec<usize> {
+    let mut places = vec![at];
+    let mut at = at;
+    let mut left = MAX_GAP;
+    let word = |at: usize| match way {
+        Way::Forth => any_word_at(text, space_at(text, at, way)?, way),
+        Way::Back => {
+            let (start, cost) = any_word_at(text, at, way)?;
+            Some((space_at(text, start, way)?, cost))
+        }
+    };
+    while let Some((next, cost)) = word(at) {
+        let Some(rest) = left.checked_sub(cost) else { break };
+        (at, left) = (next, rest);
+        places.push(at);
+    }
+    places
+}
+
+/// The other side of whatever word stands at `at`, and what it costs in a gap.
+fn any_word_at(text: &str, at: usize, way: Way) -> Option<(usize, usize)> {
+    let (len, cost) = match way {
+        Way::Forth => any_word(char_after(text, at)?, text.get(at..)?.chars())?,
+        Way::Back => any_word(char_before(text, at)?, text.get(..at)?.chars().rev())?,
+    };
+    Some((if way == Way::Forth { at + len } else { at - len }, cost))
+}
+
+fn any_word(first: char, chars: impl Iterator<Item = char>) -> Option<(usize, usize)> {
+    if is_unspaced(first) {
+        return Some((first.len_utf8(), 1));
+    }
+    let len = length_while(chars, MAX_GAP_WORD, |c| !c.is_whitespace() && !is_unspaced(c) && !ends_sentence(c))?;
+    (len > 0).then_some((len, GAP_WORD))
+}
+
+fn ends_sentence(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | ';' | ':' | '\u{3002}' | '\u{ff01}' | '\u{ff1f}' | '\u{ff1b}' | '\u{ff1a}')
 }
 
 /// The length, in bytes, of the characters from the front of `chars` for which
@@ -305,41 +391,96 @@ fn length_while(chars: impl Iterator<Item = char>, limit: usize, holds: impl Fn(
     Some(len)
 }
 
-/// Where the next word begins: behind white space, or at once where no boundary
-/// is asked for.
-fn after_space(text: &str, at: usize) -> Option<usize> {
-    let space = length_while(text.get(at..)?.chars(), MAX_SPACE, char::is_whitespace)?;
-    let joined = space == 0 && is_boundary(char_before(text, at), char_after(text, at));
-    (joined || space > 0).then_some(at + space)
+/// The least that parts match, in bytes.
+fn shortest(parts: &[Part]) -> usize {
+    let of = |part: &Part| match part {
+        Part::Chars(chars) => chars.len(),
+        Part::Space | Part::Gap => 0,
+        Part::Choice(branches) => branches.iter().map(|branch| shortest(branch)).min().unwrap_or(0),
+    };
+    parts.iter().map(of).sum()
 }
 
-fn before_space(text: &str, at: usize) -> Option<usize> {
-    let space = length_while(text.get(..at)?.chars().rev(), MAX_SPACE, char::is_whitespace)?;
-    let joined = space == 0 && is_boundary(char_before(text, at), char_after(text, at));
-    (joined || space > 0).then_some(at - space)
-}
-
-/// The end of whatever word begins at `at`, and what it costs in a gap.
-fn any_word_end(text: &str, at: usize) -> Option<(usize, usize)> {
-    let first = char_after(text, at)?;
-    if is_unspaced(first) {
-        return Some((at + first.len_utf8(), 1));
+/// The most that a part matches, in bytes.
+fn longest(part: &Part) -> usize {
+    match part {
+        // A character in another case may be longer (U+2C65 is three bytes, its
+        // capital two), and an apostrophe may be three bytes.
+        Part::Chars(chars) if chars.is_ascii() => chars.len() + 2 * chars.matches('\'').count(),
+        Part::Chars(chars) => 2 * chars.len(),
+        Part::Space => MAX_SPACE,
+        Part::Gap => MAX_GAP * (4 + MAX_SPACE) + MAX_GAP / GAP_WORD * MAX_GAP_WORD,
+        Part::Choice(branches) => {
+            branches.iter().map(|branch| branch.iter().map(longest).sum()).max().unwrap_or(0)
+        }
     }
-    let len = length_while(text.get(at..)?.chars(), MAX_GAP_WORD, is_of_word)?;
-    (len > 0).then_some((at + len, GAP_WORD))
 }
 
-fn any_word_start(text: &str, end: usize) -> Option<(usize, usize)> {
-    let last = char_before(text, end)?;
-    if is_unspaced(last) {
-        return Some((end - last.len_utf8(), 1));
+impl Part {
+    /// What moving one set of positions along it costs, in bytes looked at.
+    fn cost(&self) -> usize {
+        match self {
+            Part::Chars(_) | Part::Space => 16,
+            // Each position behind a gap goes on by itself.
+            Part::Gap => 1024,
+            Part::Choice(branches) => branches.iter().flatten().map(Part::cost).fold(0, usize::saturating_add),
+        }
     }
-    let len = length_while(text.get(..end)?.chars().rev(), MAX_GAP_WORD, is_of_word)?;
-    (len > 0).then_some((end - len, GAP_WORD))
+
+    /// Literals of which one stands at the beginning of the part. `None`: there
+    /// are none that must.
+    fn heads(&self) -> Option<Vec<Literal>> {
+        match self {
+            Part::Chars(chars) => head(chars),
+            Part::Space | Part::Gap => None,
+            Part::Choice(branches) => {
+                let mut all = Vec::new();
+                for branch in branches {
+                    all.extend(branch.first()?.heads()?);
+                }
+                Some(all)
+            }
+        }
+    }
 }
 
-fn is_of_word(c: char) -> bool {
-    !c.is_whitespace() && !is_unspaced(c)
+/// The beginning of a word in the forms a text may have it in, for prefilters
+/// that know ASCII case only.
+fn head(chars: &str) -> Option<Vec<Literal>> {
+    // An apostrophe comes in two forms, so the literal ends before it.
+    let cut = chars.split('\'').next().filter(|cut| !cut.is_empty())?;
+    let cased = |c: char| !c.is_ascii() && (lower(c) != c || c.to_uppercase().next() != Some(c));
+    let literal = |bytes: &str, word_end: bool| Literal {
+        bytes: bytes.to_ascii_lowercase().into_bytes(),
+        word_start: false,
+        word_end,
+        before: 0,
+        after: 0,
+    };
+    let plain = cut.find(cased).unwrap_or(cut.len());
+    if plain == cut.len() {
+        return Some(vec![literal(cut, cut.len() < chars.len())]);
+    }
+    // Foreign case: both forms of the first three characters.
+    let mut forms = vec![String::new()];
+    for c in cut.chars().take(3) {
+        let mut upper = c.to_uppercase();
+        let upper = match (upper.next(), upper.next()) {
+            (Some(one), None) => one,
+            _ => c,
+        };
+        let both = if cased(c) && upper != c { vec![c, upper] } else { vec![c] };
+        forms = forms.iter().flat_map(|form| both.iter().map(move |c| format!("{form}{c}"))).collect();
+    }
+    Some(forms.iter().map(|form| literal(form, false)).collect())
+}
+
+fn char_before(text: &str, at: usize) -> Option<char> {
+    text.get(..at).and_then(|before| before.chars().next_back())
+}
+
+fn char_after(text: &str, at: usize) -> Option<char> {
+    text.get(at..).and_then(|after| after.chars().next())
 }
 
 #[cfg(test)]
@@ -355,9 +496,10 @@ mod tests {
         }
         let plain: Vec<(usize, usize)> =
             text.char_indices().filter_map(|(at, _)| Some((at, phrase.match_at(text, at)?))).collect();
-        found.sort();
-        found.dedup();
+        found.sort_by_key(|&(start, end)| (start, std::cmp::Reverse(end)));
+        found.dedup_by_key(|found| found.0);
         assert_eq!(found, plain, "around the anchor as from the start");
+        assert!(found.iter().all(|(start, end)| end - start <= phrase.max_len));
         found.into_iter().map(|(start, end)| text[start..end].to_owned()).collect()
     }
 
@@ -384,11 +526,35 @@ mod tests {
     }
 
     #[test]
+    fn both_apostrophes_are_one() {
+        assert_eq!(find("don't say", "Don\u{2019}t say, don't say"), ["Don\u{2019}t say", "don't say"]);
+    }
+
+    #[test]
     fn gaps_take_up_to_three_words() {
         assert_eq!(find("ignore {*} instructions", "ignore all of the instructions"), ["ignore all of the instructions"]);
         assert_eq!(find("ignore {*} instructions", "ignore instructions"), ["ignore instructions"]);
         assert!(find("ignore {*} instructions", "ignore a b c d instructions").is_empty());
-        assert_eq!(find("忽略 {*} 指令", "请忽略之前的所有指令。"), ["忽略之前的所有指令"]);
-        assert!(find("忽略 {*} 指令", "忽略一二三四五六七八九十一二三指令").is_empty());
+        assert_eq!(find("{do|go} {*} zyxwv", "go the way zyxwv"), ["go the way zyxwv"]);
+        assert!(find("ignore {*} instructions", "ignore me. Read instructions").is_empty());
+        assert_eq!(find("忽略{*}指令", "请忽略之前的所有指令。"), ["忽略之前的所有指令"]);
+        assert!(find("忽略{*}指令", "忽略一二三四五六七八九十一二三指令").is_empty());
+    }
+
+    #[test]
+    fn choices_and_optional_parts() {
+        let phrase = "{please|} ignore {all|any of|} {previous|prior} {rule{s|}|instructions}{ now|}";
+        assert_eq!(find(phrase, "Please ignore any of prior rule"), ["Please ignore any of prior rule", "ignore any of prior rule"]);
+        assert_eq!(find(phrase, "ignore previous rules now"), ["ignore previous rules now"]);
+        assert_eq!(find(phrase, "ignore previous rules nowhere"), ["ignore previous rules"]);
+        assert!(find(phrase, "ignore all rules").is_empty());
+        assert_eq!(find("{忽略|无视}之前的{指令|规则}", "无视之前的规则"), ["无视之前的规则"]);
+    }
+
+    #[test]
+    fn mistakes_are_refused() {
+        for phrase in ["", "{*}", "{a|}", "{a", "a}", "a|b", "{{{{{a}}}}}"] {
+            assert!(Phrase::new(phrase).is_err(), "{phrase}");
+        }
     }
 }

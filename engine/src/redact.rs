@@ -116,7 +116,7 @@ impl Redactor<'_> {
             .filter_map(|&(i, how)| {
                 let finding = findings.get(i)?;
                 let body = texts.get(finding.text)?.body;
-                let span = widened(body, finding.span);
+                let span = finding.span.widened(body);
                 (!span.is_empty()).then_some(Part { finding, span, how })
             })
             .collect();
@@ -172,7 +172,7 @@ impl Redactor<'_> {
             return;
         };
         let category = &edit.finding.category;
-        let value = widened(text.body, edit.finding.span).of(text.body);
+        let value = edit.finding.span.widened(text.body).of(text.body);
         let replacement = match edit.how {
             Redaction::Label => label(category),
             // The letters of an encoding are not those of the value.
@@ -316,7 +316,7 @@ pub fn apply(body: &str, edits: &[Edit]) -> String {
 pub fn apply_into(body: &str, edits: &[Edit], out: &mut String) {
     let mut done = 0;
     for edit in edits {
-        let span = widened(body, edit.span);
+        let span = edit.span.widened(body);
         let (start, end) = (span.start as usize, span.end as usize);
         out.push_str(body.get(done..start).unwrap_or_default());
         out.push_str(&edit.replacement);
@@ -331,23 +331,6 @@ pub fn of_text(edits: &[Edit], text: usize) -> &[Edit] {
     let rest = edits.get(start..).unwrap_or_default();
     let end = rest.partition_point(|edit| edit.text == text);
     rest.get(..end).unwrap_or_default()
-}
-
-/// The span within `body`, widened to whole characters. Spans come complete from
-/// the normaliser; should one not, too much is hidden, never too little.
-fn widened(body: &str, span: Span) -> Span {
-    let mut start = (span.start as usize).min(body.len());
-    let mut end = (span.end as usize).min(body.len());
-    if start >= end {
-        return Span::new(start, start);
-    }
-    while !body.is_char_boundary(start) {
-        start -= 1;
-    }
-    while !body.is_char_boundary(end) {
-        end += 1;
-    }
-    Span::new(start, end)
 }
 
 #[cfg(test)]
@@ -648,6 +631,12 @@ mod tests {
         let nowhere = finding("a", 40, 400, Severity::Low);
         let (out, _) = run(&redactor(None, ""), "é张x", &[nowhere], Redaction::Label);
         assert_eq!(out, "é张x");
+        let empty = Edit {
+            text: 0,
+            span: Span::new(3, 3),
+            replacement: "[a]".into(),
+        };
+        assert_eq!(apply("é张x", &[empty]), "é[a]张x");
     }
 
     proptest! {

@@ -55,6 +55,23 @@ impl Span {
         body.get(self.start as usize..self.end as usize)
             .unwrap_or_default()
     }
+
+    /// The span within `body`, widened to whole characters. Spans come complete
+    /// from the normaliser; should one not, too much is hidden, never too little.
+    pub fn widened(self, body: &str) -> Span {
+        let mut start = (self.start as usize).min(body.len());
+        let mut end = (self.end as usize).min(body.len());
+        while !body.is_char_boundary(start) {
+            start -= 1;
+        }
+        if self.is_empty() {
+            end = start;
+        }
+        while !body.is_char_boundary(end) {
+            end += 1;
+        }
+        Span::new(start, end)
+    }
 }
 
 /// One piece of text to screen, and who said it.

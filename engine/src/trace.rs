@@ -1,7 +1,7 @@
 //! Why a rule did or did not fire, step by step.
 
 use crate::finding::Finding;
-use crate::normalize::View;
+use crate::normalize::{Normalized, View, ViewSpan};
 use crate::rule::{Confidence, RuleId};
 use crate::text::Span;
 
@@ -47,6 +47,8 @@ pub enum Step {
     },
     /// The pattern matches nowhere.
     NoMatch,
+    /// The rule used up the work it is allowed in one text.
+    Exhausted,
     /// A validator spoke.
     Validator {
         /// Its name.
@@ -71,4 +73,18 @@ pub enum Step {
         /// The confidence it leads to; `None`: no finding without a word.
         confidence: Option<Confidence>,
     },
+}
+
+impl Step {
+    /// Turns spans of a view into spans of the text as received.
+    pub(crate) fn place_in_original(&mut self, view: &Normalized<'_>) {
+        let place = |span: &mut Span| {
+            *span = view.original_span(ViewSpan { start: span.start, end: span.end });
+        };
+        match self {
+            Step::Needs { places, .. } => places.iter_mut().for_each(place),
+            Step::Match { span, .. } => place(span),
+            _ => {}
+        }
+    }
 }

@@ -9,7 +9,6 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use super::rarity;
 
 /// How many literals a part of a pattern may stand for before it is given up.
 const MAX_LITERALS: usize = 2048;
