@@ -121,8 +121,12 @@ fn read_packs(tree: &Tree, reports: &mut Vec<Report>) -> BTreeMap<String, Writte
             } else if inner.ends_with(".yaml") {
                 let read = written::read::<RuleFile>(file, reports);
                 let list = read.and_then(|read| read.rules);
-                let items = list.into_iter().flat_map(|list| list.items);
-                rules.extend(items.map(|rule| (Arc::clone(file), rule)));
+                let mut items = list.map(|list| list.items).unwrap_or_default();
+                if written::is_cut_off(file, reports) {
+                    // Only a part of the last rule was read: nothing can be said of it.
+                    items.pop();
+                }
+                rules.extend(items.into_iter().map(|rule| (Arc::clone(file), rule)));
             }
         }
         match pack {

@@ -853,12 +853,32 @@ records! {
 }
 
 /// Reads a file as `T`.
+///
+/// A file that stops being YAML is read up to there; that keys are missing then
+/// is no news and is not told. [`is_cut_off`] says whether that was so.
 pub fn read<T: Read>(file: &Arc<File>, reports: &mut Vec<Report>) -> Option<T> {
+    let first = reports.len();
     let node = yaml::parse(file, reports)?;
+    let cut_off = is_cut_off(file, reports);
     let mut reader = Reader {
         file,
         reports,
         rule: None,
     };
-    T::read(&node, &mut reader)
+    let read = T::read(&node, &mut reader);
+    if cut_off {
+        let mut own = reports.split_off(first);
+        own.retain(|report| report.code != report::MISSING_KEY);
+        reports.append(&mut own);
+    }
+    read
+}
+
+/// Whether a file was read only up to a place where it is not YAML.
+pub(crate) fn is_cut_off(file: &Arc<File>, reports: &[Report]) -> bool {
+    reports.iter().any(|report| {
+        let stops = [report::NOT_YAML, report::TOO_MUCH].contains(&report.code);
+        let here = report.place.as_ref().map(|place| &place.file);
+        stops && here.is_some_and(|other| Arc::ptr_eq(other, file))
+    })
 }

@@ -257,12 +257,13 @@ impl<'f> Builder<'f, '_> {
                     "`*name` is an alias, which rule files do not have",
                     "write the value out; put a text that begins with * in single quotes",
                 );
+                let text = self.file.text.get(range.clone()).unwrap_or_default();
                 Some(Node {
-                    range,
                     kind: Kind::Scalar {
-                        text: String::new(),
+                        text: text.to_owned(),
                         style: Style::Plain,
                     },
+                    range,
                 })
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if depth >= MAX_DEPTH => {

@@ -161,7 +161,7 @@ fn context_in_pattern(rule: &Rule, origin: &Origin, reports: &mut Vec<Report>) {
             .iter()
             .all(|phrase| has_word(&phrase.to_lowercase(), word)),
         What::Pattern { pattern, .. } => {
-            alternatives(pattern).len() == 1 && has_word(&pattern.to_lowercase(), word)
+            alternatives(pattern).len() == 1 && has_word(&without_escapes(pattern), word)
         }
         _ => false,
     };
@@ -183,6 +183,23 @@ fn context_in_pattern(rule: &Rule, origin: &Origin, reports: &mut Vec<Report>) {
     }
 }
 
+/// A pattern in lower case with spaces for `\b`, `\d` and the like, whose
+/// letters are no letters of a match.
+fn without_escapes(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' {
+            out.push(' ');
+            chars.next();
+            out.push(' ');
+        } else {
+            out.extend(c.to_lowercase());
+        }
+    }
+    out
+}
+
 /// Whether `word` stands in `text` between what is not a letter.
 fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
@@ -190,7 +207,7 @@ fn has_word(text: &str, word: &str) -> bool {
         let after = text.get(at + word.len()..).and_then(|s| s.chars().next());
         // In a pattern, alternatives `(?:card|pan)` do not always match the word.
         let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '|');
-        free(before) && before != Some('\\') && free(after)
+        free(before) && free(after)
     })
 }
 
@@ -210,7 +227,7 @@ mod tests {
 
     #[test]
     fn words_between_bars_are_not_always_there() {
-        assert!(has_word("password\\x20{1,3}", "password"));
+        assert!(has_word(&without_escapes("\\bPassword\\x20{1,3}"), "password"));
         assert!(!has_word("(?:password|pwd)", "password"));
         assert!(!has_word("passwords", "password"));
     }

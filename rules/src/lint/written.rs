@@ -197,7 +197,9 @@ pub(crate) fn policy(file: &Arc<File>, policy: &PolicyFile, reports: &mut Vec<Re
     let clauses: Vec<&Clause> = policy.decide.iter().flat_map(|list| &list.items).collect();
     for (index, clause) in clauses.iter().enumerate() {
         let before = clauses.get(..index).unwrap_or_default();
-        if let Some(first) = before.iter().find(|first| takes_all_of(first, clause)) {
+        if clause.then.is_some()
+            && let Some(first) = before.iter().find(|first| takes_all_of(first, clause))
+        {
             let (line, _) = file.line_and_column(first.spot.start);
             reports.push(Report::at(
                 report::UNREACHED_CLAUSE,
