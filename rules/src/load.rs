@@ -605,3 +605,140 @@ impl Loading<'_, '_> {
 fn rule_id(rule: &written::Rule) -> Option<&str> {
     rule.id.as_ref().map(|id| id.value.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    const POLICY: &str = "policy: default\ntitle: A policy\ndecide:\n  - { category: pii, then: flag }\n";
+
+    fn tree(files: &[(&str, String)]) -> Tree {
+        files
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), files::file(name, Cow::Owned(text.clone()))))
+            .collect()
+    }
+
+    fn pack(id: &str, rest: &str) -> String {
+        format!("pack: {id}\nversion: 1.0.0\ntitle: A pack\nowner: Nobody\n{rest}")
+    }
+
+    fn rules(ids: &[(&str, &str)]) -> String {
+        let one = |(id, detect): &(&str, &str)| {
+            format!(
+                "  - id: {id}\n    title: A rule\n    status: draft\n    category: pii/contact/x\n    severity: low\n    \
+                 rationale: It is here so that something can be loaded in a test.\n    detect: {{ {detect} }}\n    \
+                 examples:\n      match: [{{ text: 'one two', finds: 'one' }}]\n      no_match: [{{ text: 'x', because: it is another word }}]\n"
+            )
+        };
+        format!("rules:\n{}", ids.iter().map(one).collect::<String>())
+    }
+
+    fn shipped() -> Tree {
+        tree(&[
+            ("packs/base/pack.yaml", pack("base", "")),
+            ("packs/base/a.yaml", rules(&[("base.one", "phrases: ['one']"), ("base.two", "phrases_from: lists/two.txt")])),
+            ("packs/base/lists/two.txt", "# two\none\none two\n".to_owned()),
+            ("packs/other/pack.yaml", pack("other", "")),
+            ("packs/other/a.yaml", rules(&[("other.one", "dictionary: dictionaries/names.txt")])),
+            ("dictionaries/names.txt", "one\n".to_owned()),
+            ("policies/default.yaml", POLICY.to_owned()),
+        ])
+    }
+
+    fn ids(loaded: &Loaded) -> Vec<String> {
+        let rules = loaded.packs.iter().flat_map(|pack| &pack.rules);
+        rules.map(|rule| rule.id.to_string()).collect()
+    }
+
+    fn load_one(own: &Tree, beneath: bool) -> Loaded {
+        let mut reports = Vec::new();
+        let loaded = load_trees(own, &shipped(), beneath, &mut reports);
+        assert!(reports.is_empty(), "{}", report::render_all(&reports));
+        loaded
+    }
+
+    #[test]
+    fn a_folder_alone_has_its_packs_and_the_shipped_policies() {
+        let own = tree(&[
+            ("packs/mine/pack.yaml", pack("mine", "")),
+            ("packs/mine/a.yaml", rules(&[("mine.one", "phrases: ['one']")])),
+        ]);
+        let loaded = load_one(&own, false);
+        assert_eq!(ids(&loaded), ["mine.one"]);
+        assert_eq!(loaded.policies.len(), 1);
+    }
+
+    #[test]
+    fn an_overlay_adds_and_replaces_by_name() {
+        let own = tree(&[
+            ("packs/other/pack.yaml", pack("other", "")),
+            ("packs/other/a.yaml", rules(&[("other.new", "dictionary: dictionaries/names.txt")])),
+            ("dictionaries/names.txt", "one\neins\n".to_owned()),
+        ]);
+        let loaded = load_one(&own, true);
+        assert_eq!(ids(&loaded), ["base.one", "base.two", "other.new"]);
+        let (_, rule) = loaded.rule("other.new").unwrap();
+        let engine::rule::What::Dictionary { terms, .. } = &rule.detect.what else {
+            panic!("a dictionary")
+        };
+        assert_eq!(terms.len(), 2, "the folder's dictionary stands in place of the shipped one");
+    }
+
+    #[test]
+    fn an_extending_pack_takes_over_disables_and_replaces() {
+        let own = tree(&[
+            ("packs/mine/pack.yaml", pack("mine", "extends: base\ndisable: [base.two]\n")),
+            ("packs/mine/a.yaml", rules(&[("base.one", "phrases: ['one', 'uno']"), ("mine.three", "phrases: ['one']")])),
+        ]);
+        for beneath in [false, true] {
+            let loaded = load_one(&own, beneath);
+            let (pack, rule) = loaded.rule("base.one").unwrap();
+            assert_eq!(pack.id, "mine");
+            assert!(matches!(&rule.detect.what, engine::rule::What::Phrases(p) if p.len() == 2));
+            assert!(loaded.rule("base.two").is_none());
+            assert!(loaded.rule("mine.three").is_some());
+            assert_eq!(loaded.rule("other.one").is_some(), beneath);
+        }
+    }
+
+    #[test]
+    fn a_taken_over_rule_finds_its_list_where_it_was() {
+        let own = tree(&[("packs/mine/pack.yaml", pack("mine", "extends: base\n"))]);
+        let loaded = load_one(&own, false);
+        let (_, rule) = loaded.rule("base.two").unwrap();
+        assert!(matches!(&rule.detect.what, engine::rule::What::Phrases(p) if p == &["one", "one two"]));
+    }
+
+    #[test]
+    fn policies_extend_from_the_top() {
+        let own = tree(&[
+            (
+                "policies/hard.yaml",
+                "policy: hard\ntitle: Hard\nextends: default\nunjudged: block\ndecide:\n  - { category: secret, then: block }\n".to_owned(),
+            ),
+            (
+                "policies/harder.yaml",
+                "policy: harder\ntitle: Harder\nextends: hard\nenforce: false\n".to_owned(),
+            ),
+        ]);
+        let loaded = load_one(&own, true);
+        let names: Vec<&str> = loaded.policies.iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(names, ["default", "hard", "harder"]);
+        let harder = &loaded.policies[2];
+        assert_eq!(harder.clauses.len(), 2);
+        assert_eq!(harder.clauses[0].category.as_deref(), Some("secret"));
+        assert!(!harder.enforce);
+        assert_eq!(harder.when_degraded.unjudged, engine::policy::Action::Block);
+    }
+
+    #[test]
+    fn what_was_used_is_named_with_its_hash() {
+        let loaded = load_one(&Tree::new(), true);
+        assert_eq!(loaded.files.len(), shipped().len());
+        let (name, hash) = &loaded.files[0];
+        assert_eq!(name, "dictionaries/names.txt");
+        assert_eq!(*hash, files::sha256(&files::file("x", Cow::Borrowed("one\n"))));
+    }
+}

@@ -68,7 +68,7 @@ pub fn template(id: &str) -> String {
          \x20   severity: medium            # low, medium, high, critical\n\
          \x20   rationale: >-\n\
          \x20     Why it matters, in one to three sentences: who is harmed if this text goes on, and how.\n\
-         \x20   regulations: []             # LAW/section, each named in pack.yaml; or remove the line\n\
+         \x20   # regulations: [LAW/1]      # each named in pack.yaml; a stable rule needs one\n\
          \n\
          \x20   detect:\n\
          \x20     phrases:\n\
