@@ -318,8 +318,8 @@ impl Ruleset {
             matcher.classes.compute(folded.as_str().as_bytes());
             look(&self.matchers.folded, &folded, false, matcher);
         }
-        normalize::skeletons(text.body, &folded, &matcher.classes, regions);
-        decode::segments(text.body, &folded, &matcher.classes, segments);
+        normalize::skeletons(&folded, &matcher.classes, regions);
+        decode::segments(&folded, &matcher.classes, segments);
         for (with, views) in [(&self.matchers.skeleton, &*regions), (&self.matchers.decoded, &*segments)] {
             for view in views {
                 matcher.classes.compute(view.as_str().as_bytes());
@@ -381,8 +381,8 @@ impl Ruleset {
         let mut classes = crate::classes::Classes::default();
         classes.compute(folded.as_str().as_bytes());
         let (mut regions, mut segments) = (Vec::new(), Vec::new());
-        normalize::skeletons(text.body, &folded, &classes, &mut regions);
-        decode::segments(text.body, &folded, &classes, &mut segments);
+        normalize::skeletons(&folded, &classes, &mut regions);
+        decode::segments(&folded, &classes, &mut segments);
         let same = folded.is_original();
         let raw = Normalized::raw(text.body);
 
