@@ -203,7 +203,14 @@ struct Loading<'t, 'r> {
 }
 
 impl Loading<'_, '_> {
-    fn fault(&mut self, code: report::Code, file: &Arc<File>, text: &Text, message: String, remedy: String) {
+    fn fault(
+        &mut self,
+        code: report::Code,
+        file: &Arc<File>,
+        text: &Text,
+        message: String,
+        remedy: String,
+    ) {
         let place = Place::new(file, text.spot.clone());
         self.reports.push(Report::at(code, place, message, remedy));
     }
@@ -242,9 +249,11 @@ impl Loading<'_, '_> {
                         let known = self.shipped.keys().filter_map(|n| n.split('/').nth(1));
                         let remedy = match nearest(&text.value, known) {
                             Some(near) => format!("did you mean `{near}`?"),
-                            None => "write the name of a shipped pack that no other pack extends".to_owned(),
+                            None => "write the name of a shipped pack that no other pack extends"
+                                .to_owned(),
                         };
-                        let message = format!("there is no shipped pack `{}` to extend", text.value);
+                        let message =
+                            format!("there is no shipped pack `{}` to extend", text.value);
                         self.fault(report::BAD_EXTENDS, &written.file, text, message, remedy);
                         continue;
                     }
@@ -302,7 +311,8 @@ impl Loading<'_, '_> {
         let mut regulations = BTreeMap::new();
         for pack in base.iter().map(|base| &base.pack).chain([pack]) {
             let named = pack.regulations.iter().flat_map(|named| &named.0);
-            regulations.extend(named.map(|(name, title)| (name.value.clone(), title.value.clone())));
+            regulations
+                .extend(named.map(|(name, title)| (name.value.clone(), title.value.clone())));
         }
         let mut taken: Vec<(Arc<File>, written::Rule)> = Vec::new();
         let mut prefixes = vec![format!("{}.", id.value)];
@@ -324,14 +334,22 @@ impl Loading<'_, '_> {
                 for (file, rule) in &rules {
                     let Some(id) = &rule.id else { continue };
                     if id.value.starts_with(&prefix) && !base_ids.contains(&id.value.as_str()) {
-                        let message = format!("`{}` replaces no rule of the extended pack", id.value);
+                        let message =
+                            format!("`{}` replaces no rule of the extended pack", id.value);
                         let remedy = match nearest(&id.value, base_ids.iter().copied()) {
                             Some(near) => format!("did you mean `{near}`?"),
-                            None => format!("begin the id of a new rule with `{}`", prefixes.join("")),
+                            None => {
+                                format!("begin the id of a new rule with `{}`", prefixes.join(""))
+                            }
                         };
                         self.reports.push(
-                            Report::at(report::BAD_RULE_ID, Place::new(file, id.spot.clone()), message, remedy)
-                                .about(id.value.as_str()),
+                            Report::at(
+                                report::BAD_RULE_ID,
+                                Place::new(file, id.spot.clone()),
+                                message,
+                                remedy,
+                            )
+                            .about(id.value.as_str()),
                         );
                     }
                 }
@@ -363,7 +381,8 @@ impl Loading<'_, '_> {
 
     /// Adds rules to a pack of the result, which is made if it is not there.
     fn add(&mut self, pack: &PackFile, mut rules: Vec<engine::rule::Rule>) {
-        let value = |text: &Option<Text>| text.as_ref().map(|t| t.value.clone()).unwrap_or_default();
+        let value =
+            |text: &Option<Text>| text.as_ref().map(|t| t.value.clone()).unwrap_or_default();
         let id = value(&pack.pack);
         if let Some(known) = self.loaded.packs.iter_mut().find(|known| known.id == id) {
             known.rules.append(&mut rules);
@@ -450,7 +469,10 @@ impl Loading<'_, '_> {
                         &written.file,
                         name,
                         format!("`{}` is not a lint", name.value),
-                        format!("the lints are {}; faults cannot be switched off", all.join(", ")),
+                        format!(
+                            "the lints are {}; faults cannot be switched off",
+                            all.join(", ")
+                        ),
                     );
                 }
             }
@@ -495,12 +517,21 @@ impl Loading<'_, '_> {
             let Some(origin) = self.loaded.origins.get(&rule.id) else {
                 continue;
             };
-            let spot = origin.written.replaced_by.as_ref().map(|text| text.spot.clone());
+            let spot = origin
+                .written
+                .replaced_by
+                .as_ref()
+                .map(|text| text.spot.clone());
             let place = spot.map_or_else(|| origin.id_place(), |spot| origin.place(&spot));
             if *heir == rule.id {
                 faults.push(
-                    Report::at(report::BAD_STATUS, place, "a rule cannot replace itself", "name its heir")
-                        .about(rule.id.as_str()),
+                    Report::at(
+                        report::BAD_STATUS,
+                        place,
+                        "a rule cannot replace itself",
+                        "name its heir",
+                    )
+                    .about(rule.id.as_str()),
                 );
             } else if !self.loaded.origins.contains_key(heir) {
                 let remedy = match self.loaded.nearest_rule(heir.as_str()) {
@@ -509,7 +540,8 @@ impl Loading<'_, '_> {
                 };
                 let message = format!("there is no rule `{heir}`");
                 faults.push(
-                    Report::at(report::UNKNOWN_RULE, place, message, remedy).about(rule.id.as_str()),
+                    Report::at(report::UNKNOWN_RULE, place, message, remedy)
+                        .about(rule.id.as_str()),
                 );
             }
         }
@@ -561,7 +593,10 @@ impl Loading<'_, '_> {
             else {
                 break;
             };
-            let base = written.extends.as_ref().and_then(|text| ready.get(&text.value));
+            let base = written
+                .extends
+                .as_ref()
+                .and_then(|text| ready.get(&text.value));
             let base = base.map(|lowered| lowered.policy.clone());
             let origins = &self.loaded.origins;
             let lowered = lower::lower_policy(&file, written, base.as_ref(), origins, self.reports);
@@ -570,13 +605,18 @@ impl Loading<'_, '_> {
             }
         }
         for (file, written) in waiting.into_values() {
-            let Some(text) = &written.extends else { continue };
+            let Some(text) = &written.extends else {
+                continue;
+            };
             if ready.contains_key(&text.value) {
                 continue;
             }
             let (message, remedy) = if names.contains(&text.value) {
                 (
-                    format!("`{}` extends this policy in turn, or has faults", text.value),
+                    format!(
+                        "`{}` extends this policy in turn, or has faults",
+                        text.value
+                    ),
                     "let each policy extend one that stands on its own".to_owned(),
                 )
             } else {
@@ -611,12 +651,18 @@ mod tests {
     use super::*;
     use std::borrow::Cow;
 
-    const POLICY: &str = "policy: default\ntitle: A policy\ndecide:\n  - { category: pii, then: flag }\n";
+    const POLICY: &str =
+        "policy: default\ntitle: A policy\ndecide:\n  - { category: pii, then: flag }\n";
 
     fn tree(files: &[(&str, String)]) -> Tree {
         files
             .iter()
-            .map(|(name, text)| ((*name).to_owned(), files::file(name, Cow::Owned(text.clone()))))
+            .map(|(name, text)| {
+                (
+                    (*name).to_owned(),
+                    files::file(name, Cow::Owned(text.clone())),
+                )
+            })
             .collect()
     }
 
@@ -638,10 +684,22 @@ mod tests {
     fn shipped() -> Tree {
         tree(&[
             ("packs/base/pack.yaml", pack("base", "")),
-            ("packs/base/a.yaml", rules(&[("base.one", "phrases: ['one']"), ("base.two", "phrases_from: lists/two.txt")])),
-            ("packs/base/lists/two.txt", "# two\none\none two\n".to_owned()),
+            (
+                "packs/base/a.yaml",
+                rules(&[
+                    ("base.one", "phrases: ['one']"),
+                    ("base.two", "phrases_from: lists/two.txt"),
+                ]),
+            ),
+            (
+                "packs/base/lists/two.txt",
+                "# two\none\none two\n".to_owned(),
+            ),
             ("packs/other/pack.yaml", pack("other", "")),
-            ("packs/other/a.yaml", rules(&[("other.one", "dictionary: dictionaries/names.txt")])),
+            (
+                "packs/other/a.yaml",
+                rules(&[("other.one", "dictionary: dictionaries/names.txt")]),
+            ),
             ("dictionaries/names.txt", "one\n".to_owned()),
             ("policies/default.yaml", POLICY.to_owned()),
         ])
@@ -663,7 +721,10 @@ mod tests {
     fn a_folder_alone_has_its_packs_and_the_shipped_policies() {
         let own = tree(&[
             ("packs/mine/pack.yaml", pack("mine", "")),
-            ("packs/mine/a.yaml", rules(&[("mine.one", "phrases: ['one']")])),
+            (
+                "packs/mine/a.yaml",
+                rules(&[("mine.one", "phrases: ['one']")]),
+            ),
         ]);
         let loaded = load_one(&own, false);
         assert_eq!(ids(&loaded), ["mine.one"]);
@@ -674,7 +735,10 @@ mod tests {
     fn an_overlay_adds_and_replaces_by_name() {
         let own = tree(&[
             ("packs/other/pack.yaml", pack("other", "")),
-            ("packs/other/a.yaml", rules(&[("other.new", "dictionary: dictionaries/names.txt")])),
+            (
+                "packs/other/a.yaml",
+                rules(&[("other.new", "dictionary: dictionaries/names.txt")]),
+            ),
             ("dictionaries/names.txt", "one\neins\n".to_owned()),
         ]);
         let loaded = load_one(&own, true);
@@ -683,14 +747,27 @@ mod tests {
         let engine::rule::What::Dictionary { terms, .. } = &rule.detect.what else {
             panic!("a dictionary")
         };
-        assert_eq!(terms.len(), 2, "the folder's dictionary stands in place of the shipped one");
+        assert_eq!(
+            terms.len(),
+            2,
+            "the folder's dictionary stands in place of the shipped one"
+        );
     }
 
     #[test]
     fn an_extending_pack_takes_over_disables_and_replaces() {
         let own = tree(&[
-            ("packs/mine/pack.yaml", pack("mine", "extends: base\ndisable: [base.two]\n")),
-            ("packs/mine/a.yaml", rules(&[("base.one", "phrases: ['one', 'uno']"), ("mine.three", "phrases: ['one']")])),
+            (
+                "packs/mine/pack.yaml",
+                pack("mine", "extends: base\ndisable: [base.two]\n"),
+            ),
+            (
+                "packs/mine/a.yaml",
+                rules(&[
+                    ("base.one", "phrases: ['one', 'uno']"),
+                    ("mine.three", "phrases: ['one']"),
+                ]),
+            ),
         ]);
         for beneath in [false, true] {
             let loaded = load_one(&own, beneath);
@@ -708,7 +785,9 @@ mod tests {
         let own = tree(&[("packs/mine/pack.yaml", pack("mine", "extends: base\n"))]);
         let loaded = load_one(&own, false);
         let (_, rule) = loaded.rule("base.two").unwrap();
-        assert!(matches!(&rule.detect.what, engine::rule::What::Phrases(p) if p == &["one", "one two"]));
+        assert!(
+            matches!(&rule.detect.what, engine::rule::What::Phrases(p) if p == &["one", "one two"])
+        );
     }
 
     #[test]
@@ -739,6 +818,9 @@ mod tests {
         assert_eq!(loaded.files.len(), shipped().len());
         let (name, hash) = &loaded.files[0];
         assert_eq!(name, "dictionaries/names.txt");
-        assert_eq!(*hash, files::sha256(&files::file("x", Cow::Borrowed("one\n"))));
+        assert_eq!(
+            *hash,
+            files::sha256(&files::file("x", Cow::Borrowed("one\n")))
+        );
     }
 }

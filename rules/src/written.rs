@@ -368,7 +368,11 @@ impl Read for Flag {
                 spot: node.range.clone(),
             });
         }
-        reader.wrong_kind(node, "true or false", "write `true` or `false`, without quotes");
+        reader.wrong_kind(
+            node,
+            "true or false",
+            "write `true` or `false`, without quotes",
+        );
         None
     }
 }
@@ -387,7 +391,11 @@ impl Read for Texts {
 impl<T: Read> Read for List<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<List<T>> {
         let Kind::List(items) = &node.kind else {
-            reader.wrong_kind(node, "a list", "write [one, two], or a line `- one` for each");
+            reader.wrong_kind(
+                node,
+                "a list",
+                "write [one, two], or a line `- one` for each",
+            );
             return None;
         };
         Some(List {
@@ -403,7 +411,11 @@ impl<T: Read> Read for List<T> {
 impl<T: Read> Read for Named<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Named<T>> {
         let Kind::Map(entries) = &node.kind else {
-            reader.wrong_kind(node, "names with values", "write a line `name: value` for each");
+            reader.wrong_kind(
+                node,
+                "names with values",
+                "write a line `name: value` for each",
+            );
             return None;
         };
         let read = |entry: &Entry, reader: &mut Reader<'_>| {

@@ -67,7 +67,11 @@ fn loose_boundary(pattern: &str, origin: &Origin, reports: &mut Vec<Report>) {
         && of(last).ends_with("\\b")
         && !of(last).starts_with("\\b");
     if loose {
-        let written = origin.written.detect.as_ref().and_then(|d| d.pattern.as_ref());
+        let written = origin
+            .written
+            .detect
+            .as_ref()
+            .and_then(|d| d.pattern.as_ref());
         let Some(text) = written else { return };
         let bar = first.end..first.end + 1;
         reports.push(Report::at(
@@ -165,7 +169,11 @@ fn context_in_pattern(rule: &Rule, origin: &Origin, reports: &mut Vec<Report>) {
         }
         _ => false,
     };
-    let written = origin.written.detect.as_ref().and_then(|d| d.context.as_ref());
+    let written = origin
+        .written
+        .detect
+        .as_ref()
+        .and_then(|d| d.context.as_ref());
     let Some(list) = written.and_then(|context| context.raise.as_ref()) else {
         return;
     };
@@ -218,7 +226,10 @@ mod tests {
     #[test]
     fn splits_only_at_the_top() {
         let parts = |pattern: &str| -> Vec<String> {
-            alternatives(pattern).into_iter().map(|range| strip(pattern, range)).collect()
+            alternatives(pattern)
+                .into_iter()
+                .map(|range| strip(pattern, range))
+                .collect()
         };
         assert_eq!(parts(r"a(?:b|c)[|]\|d|e"), [r"a(?:b|c)[|]\|d", "e"]);
         assert_eq!(parts("(?x) \\b a # x | y\n | b \\b"), ["\\ba", "b\\b"]);
@@ -227,7 +238,10 @@ mod tests {
 
     #[test]
     fn words_between_bars_are_not_always_there() {
-        assert!(has_word(&without_escapes("\\bPassword\\x20{1,3}"), "password"));
+        assert!(has_word(
+            &without_escapes("\\bPassword\\x20{1,3}"),
+            "password"
+        ));
         assert!(!has_word("(?:password|pwd)", "password"));
         assert!(!has_word("passwords", "password"));
     }
