@@ -7,7 +7,11 @@
 
 /// What the build needs and the processor lacks, if it is known.
 pub fn missing() -> Option<&'static str> {
-    if cfg!(not(all(target_arch = "x86_64", target_feature = "avx2", target_os = "linux"))) {
+    if cfg!(not(all(
+        target_arch = "x86_64",
+        target_feature = "avx2",
+        target_os = "linux"
+    ))) {
         return None;
     }
     // The macro of the standard library knows the build's own answer and gives

@@ -184,10 +184,17 @@ pub fn run(
         };
         let written = writer.all(snapshot, files, results, tickets);
         let tally = writer.tally;
-        let whole = workers.into_iter().map(|worker| worker.join().is_ok()).fold(true, |a, b| a & b);
+        let whole = workers
+            .into_iter()
+            .map(|worker| worker.join().is_ok())
+            .fold(true, |a, b| a & b);
         let whole = whole & reader.join().is_ok();
         written?;
-        if whole { Ok(tally) } else { Err(ScanError::Broken) }
+        if whole {
+            Ok(tally)
+        } else {
+            Err(ScanError::Broken)
+        }
     })
 }
 
@@ -233,7 +240,11 @@ impl Writer<'_> {
         }
         render::foot(self.plan.output, &self.tally, self.out).map_err(ScanError::Output)?;
         self.out.flush().map_err(ScanError::Output)?;
-        if waiting.is_empty() { Ok(()) } else { Err(ScanError::Broken) }
+        if waiting.is_empty() {
+            Ok(())
+        } else {
+            Err(ScanError::Broken)
+        }
     }
 
     fn one(&mut self, files: &[File], done: Done) -> Result<(), ScanError> {

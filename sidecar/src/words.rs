@@ -49,9 +49,7 @@ pub fn degradation(what: &Degradation, max_text: usize) -> String {
         }
         Degradation::Deadline { .. } => "the time ran out".to_owned(),
         Degradation::Overloaded => "there was no room to screen it".to_owned(),
-        Degradation::Panic { .. } => {
-            "a part of lockgate broke here; please report it".to_owned()
-        }
+        Degradation::Panic { .. } => "a part of lockgate broke here; please report it".to_owned(),
     }
 }
 
@@ -62,15 +60,28 @@ pub fn because(policy: &Policy, tenant: &str, because: Because) -> String {
     };
     match because {
         Because::Clause(index) => {
-            format!("line {} of `decide` in policy `{}`: {}", index + 1, policy.name, line(&policy.clauses, index))
+            format!(
+                "line {} of `decide` in policy `{}`: {}",
+                index + 1,
+                policy.name,
+                line(&policy.clauses, index)
+            )
         }
         Because::TenantClause(index) => {
             let own = policy.tenants.iter().find(|own| own.tenant == tenant);
             let said = own.map(|own| line(&own.decide, index)).unwrap_or_default();
-            format!("line {} of tenant `{tenant}` in policy `{}`: {said}", index + 1, policy.name)
+            format!(
+                "line {} of tenant `{tenant}` in policy `{}`: {said}",
+                index + 1,
+                policy.name
+            )
         }
         Because::Otherwise => {
-            format!("no line of policy `{}` fits, so `otherwise: {}` holds", policy.name, action(policy.otherwise))
+            format!(
+                "no line of policy `{}` fits, so `otherwise: {}` holds",
+                policy.name,
+                action(policy.otherwise)
+            )
         }
         Because::Draft => "the rule is a draft, which never acts above flag".to_owned(),
         Because::WhenDegraded => format!("`when_degraded` of policy `{}`", policy.name),

@@ -4,6 +4,9 @@
 //! Most cases use three made-up rules, so that a change of the shipped packs
 //! changes none of them. `BLESS=1` writes the goldens anew.
 
+// Clippy knows tests by `#[test]`; the helpers of this file are tests too.
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +26,10 @@ fn goldens() -> PathBuf {
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
     command.args(args).current_dir(goldens().join("input"));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -33,12 +39,18 @@ fn call(args: &[&str], input: Option<&[u8]>) -> Told {
         command.stdin(Stdio::piped());
     }
     let mut child = command.spawn().unwrap();
-    let feeding = child.stdin.take().zip(input.map(<[u8]>::to_vec)).map(|(mut to, input)| {
-        // A call that refuses its arguments reads nothing.
-        std::thread::spawn(move || drop(to.write_all(&input)))
-    });
+    let feeding = child
+        .stdin
+        .take()
+        .zip(input.map(<[u8]>::to_vec))
+        .map(|(mut to, input)| {
+            // A call that refuses its arguments reads nothing.
+            std::thread::spawn(move || drop(to.write_all(&input)))
+        });
     let done = child.wait_with_output().unwrap();
-    feeding.map(|thread| thread.join().unwrap());
+    if let Some(feeding) = feeding {
+        feeding.join().unwrap();
+    }
     Told {
         code: done.status.code().unwrap(),
         out: String::from_utf8(done.stdout).unwrap(),
@@ -74,7 +86,8 @@ impl Goldens {
         }
         let expected = fs::read_to_string(&file).unwrap_or_default();
         if shown != expected {
-            self.wrong.push(format!("{name}\nexpected:\n{expected}\nbut got:\n{shown}"));
+            self.wrong
+                .push(format!("{name}\nexpected:\n{expected}\nbut got:\n{shown}"));
         }
     }
 
@@ -88,41 +101,181 @@ fn what_is_told_equals_the_goldens() {
     let mut goldens = Goldens { wrong: Vec::new() };
     let piped = "first\nsay open sesame and B1234-5678\n".as_bytes();
     let rows = "{\"id\":7,\"body\":\"B1234-5678\"}\n".as_bytes();
-    let cases: &[(&str, &[&str], Option<&[u8]>)] = &[
+    type Case<'c> = (&'c str, &'c [&'c str], Option<&'c [u8]>);
+    let cases: &[Case<'_>] = &[
         ("scan-text", &["scan", "."], None),
-        ("scan-show-matches", &["scan", "notes.txt", "--show-matches"], None),
-        ("scan-colour", &["scan", "notes.txt", "--color", "always"], None),
-        ("scan-severity", &["scan", "notes.txt", ".hidden", "--severity", "high", "--fail-on", "critical"], None),
+        (
+            "scan-show-matches",
+            &["scan", "notes.txt", "--show-matches"],
+            None,
+        ),
+        (
+            "scan-colour",
+            &["scan", "notes.txt", "--color", "always"],
+            None,
+        ),
+        (
+            "scan-severity",
+            &[
+                "scan",
+                "notes.txt",
+                ".hidden",
+                "--severity",
+                "high",
+                "--fail-on",
+                "critical",
+            ],
+            None,
+        ),
         ("scan-jsonl", &["scan", ".", "--format", "jsonl"], None),
-        ("scan-csv", &["scan", ".", "--format", "csv", "--skip-large"], None),
-        ("scan-sarif", &["scan", "notes.txt", "sub/chat.jsonl", "--format", "sarif", "--skip-large"], None),
-        ("scan-units", &["scan", "notes.txt", "--format", "jsonl", "--unit", "byte"], None),
-        ("scan-fields", &["scan", "sub/turns.ndjson", "--field", "messages.content", "--format", "jsonl"], None),
-        ("scan-columns", &["scan", "sub/table.csv", "--field", "question", "--field", "answer"], None),
+        (
+            "scan-csv",
+            &["scan", ".", "--format", "csv", "--skip-large"],
+            None,
+        ),
+        (
+            "scan-sarif",
+            &[
+                "scan",
+                "notes.txt",
+                "sub/chat.jsonl",
+                "--format",
+                "sarif",
+                "--skip-large",
+            ],
+            None,
+        ),
+        (
+            "scan-units",
+            &["scan", "notes.txt", "--format", "jsonl", "--unit", "byte"],
+            None,
+        ),
+        (
+            "scan-fields",
+            &[
+                "scan",
+                "sub/turns.ndjson",
+                "--field",
+                "messages.content",
+                "--format",
+                "jsonl",
+            ],
+            None,
+        ),
+        (
+            "scan-columns",
+            &[
+                "scan",
+                "sub/table.csv",
+                "--field",
+                "question",
+                "--field",
+                "answer",
+            ],
+            None,
+        ),
         ("scan-no-column", &["scan", "sub/table.csv"], None),
         ("scan-stdin", &["scan"], Some(piped)),
-        ("scan-stdin-rows", &["scan", "-", "--field", "body", "--format", "jsonl"], Some(rows)),
-        ("scan-output", &["scan", ".hidden", "--direction", "output", "--format", "jsonl"], None),
-        ("scan-monitor", &["scan", ".hidden", "--policy", "watch", "--format", "jsonl"], None),
-        ("scan-too-long", &["scan", "notes.txt", "--max-text", "20"], None),
-        ("scan-no-file", &["scan", "nowhere.txt", "sub/clean.txt"], None),
+        (
+            "scan-stdin-rows",
+            &["scan", "-", "--field", "body", "--format", "jsonl"],
+            Some(rows),
+        ),
+        (
+            "scan-output",
+            &[
+                "scan",
+                ".hidden",
+                "--direction",
+                "output",
+                "--format",
+                "jsonl",
+            ],
+            None,
+        ),
+        (
+            "scan-monitor",
+            &["scan", ".hidden", "--policy", "watch", "--format", "jsonl"],
+            None,
+        ),
+        (
+            "scan-too-long",
+            &["scan", "notes.txt", "--max-text", "20"],
+            None,
+        ),
+        (
+            "scan-no-file",
+            &["scan", "nowhere.txt", "sub/clean.txt"],
+            None,
+        ),
         ("scan-no-policy", &["scan", ".", "--policy", "wacth"], None),
-        ("scan-monitor-redact", &["scan", ".", "--policy", "watch", "--redact", "/nonexistent"], None),
-        ("screen", &["screen", "Open sesame: B1234-5678\nfor 蓝色灯笼"], None),
+        (
+            "scan-monitor-redact",
+            &["scan", ".", "--policy", "watch", "--redact", "/nonexistent"],
+            None,
+        ),
+        (
+            "screen",
+            &["screen", "Open sesame: B1234-5678\nfor 蓝色灯笼"],
+            None,
+        ),
         ("screen-clean", &["screen", "nothing"], None),
-        ("screen-tenant", &["screen", "the blue lantern", "--tenant", "acme"], None),
-        ("screen-monitor", &["screen", "open sesame", "--policy", "watch"], None),
+        (
+            "screen-tenant",
+            &["screen", "the blue lantern", "--tenant", "acme"],
+            None,
+        ),
+        (
+            "screen-monitor",
+            &["screen", "open sesame", "--policy", "watch"],
+            None,
+        ),
         ("screen-stdin", &["screen"], Some(piped)),
-        ("screen-fail-on", &["screen", "B1234-5678", "--fail-on", "redact"], None),
-        ("explain", &["rules", "explain", "demo.badge", "XB1234-5678 B1234-5678"], None),
-        ("explain-nothing", &["rules", "explain", "demo.badge", "nothing"], None),
-        ("explain-direction", &["rules", "explain", "demo.open-sesame", "open sesame", "--direction", "output"], None),
-        ("explain-no-rule", &["rules", "explain", "demo.bagde", "x"], None),
+        (
+            "screen-fail-on",
+            &["screen", "B1234-5678", "--fail-on", "redact"],
+            None,
+        ),
+        (
+            "explain",
+            &["rules", "explain", "demo.badge", "XB1234-5678 B1234-5678"],
+            None,
+        ),
+        (
+            "explain-nothing",
+            &["rules", "explain", "demo.badge", "nothing"],
+            None,
+        ),
+        (
+            "explain-direction",
+            &[
+                "rules",
+                "explain",
+                "demo.open-sesame",
+                "open sesame",
+                "--direction",
+                "output",
+            ],
+            None,
+        ),
+        (
+            "explain-no-rule",
+            &["rules", "explain", "demo.bagde", "x"],
+            None,
+        ),
         ("page", &["rules", "page", "demo.badge"], None),
         ("page-index", &["rules", "page"], None),
         ("list", &["rules", "list"], None),
-        ("list-json", &["rules", "list", "--json", "--category", "pii"], None),
-        ("list-nothing", &["rules", "list", "--category", "piii"], None),
+        (
+            "list-json",
+            &["rules", "list", "--json", "--category", "pii"],
+            None,
+        ),
+        (
+            "list-nothing",
+            &["rules", "list", "--category", "piii"],
+            None,
+        ),
         ("rules-check", &["rules", "check"], None),
         ("policy-test", &["policy", "test"], None),
         ("policy-test-none", &["policy", "test", "watch"], None),
@@ -141,7 +294,18 @@ fn what_is_told_equals_the_goldens() {
         ("new-rule", &["rules", "new", "acme.badge-number"]),
         ("new-rule-bad-id", &["rules", "new", "Badge"]),
         ("diff-same", &["rules", "diff", "../rules", "../rules"]),
-        ("diff-corpus", &["rules", "diff", "../rules", "../rules-changed", "--corpus", "notes.txt", "--show-matches"]),
+        (
+            "diff-corpus",
+            &[
+                "rules",
+                "diff",
+                "../rules",
+                "../rules-changed",
+                "--corpus",
+                "notes.txt",
+                "--show-matches",
+            ],
+        ),
     ];
     for (name, args) in plain {
         goldens.check(name, &call(args, None));
@@ -179,10 +343,22 @@ fn clean_copies_change_what_was_found_and_nothing_else() {
          {\"id\":2,\"text\":\"a [projects] \\ud83d\\ude00 •••• 78\",\"extra\":{\"text\":\"B9999-9999\"}}\n\n\
          {\"text\":\"nothing\"}\n{\"id\":\"last\",\"text\":null}"
     );
-    assert!(!to.join("sub/table.csv").exists(), "a file without the column was copied");
+    assert!(
+        !to.join("sub/table.csv").exists(),
+        "a file without the column was copied"
+    );
 
     let told = demo(
-        &["scan", "sub/table.csv", "--field", "question", "--field", "answer", "--redact", copies],
+        &[
+            "scan",
+            "sub/table.csv",
+            "--field",
+            "question",
+            "--field",
+            "answer",
+            "--redact",
+            copies,
+        ],
         None,
     );
     assert_eq!(told.code, 2, "{}", told.err);
@@ -205,9 +381,16 @@ fn a_copy_never_overwrites_what_is_scanned() {
     let told = demo(&["scan", file.to_str().unwrap(), "--redact", path], None);
     assert_eq!(told.code, 2);
     assert!(told.err.contains("name a folder apart"), "{}", told.err);
-    let told = demo(&["scan", "notes.txt", "./notes.txt", "--redact", path], None);
+    let told = demo(
+        &["scan", "notes.txt", "./notes.txt", "--redact", path],
+        None,
+    );
     assert_eq!(told.code, 2);
-    assert!(told.err.contains("two files would be copied"), "{}", told.err);
+    assert!(
+        told.err.contains("two files would be copied"),
+        "{}",
+        told.err
+    );
     assert_eq!(read(&file), "B1234-5678");
 }
 
@@ -215,19 +398,45 @@ fn a_copy_never_overwrites_what_is_scanned() {
 fn files_without_text_are_passed_over_and_wide_ones_read() {
     let from = folder("kinds");
     fs::write(from.join("a.bin"), b"B1234-5678\0\x01").unwrap();
-    let wide: Vec<u8> = "\u{feff}é B1234-5678".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide: Vec<u8> = "\u{feff}é B1234-5678"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     fs::write(from.join("b.txt"), wide).unwrap();
     fs::write(from.join("c.txt"), b"caf\xe9 B1234-5678").unwrap();
-    fs::write(from.join("d.jsonl"), b"\xef\xbb\xbf{\"text\":\"B1234-5678\"}\n{\"text\":\"\xff\"}\n").unwrap();
+    fs::write(
+        from.join("d.jsonl"),
+        b"\xef\xbb\xbf{\"text\":\"B1234-5678\"}\n{\"text\":\"\xff\"}\n",
+    )
+    .unwrap();
     let told = demo(&["scan", from.to_str().unwrap(), "--summary"], None);
-    let found: Vec<&str> = told.out.lines().map(|line| line.rsplit('/').next().unwrap()).collect();
+    let found: Vec<&str> = told
+        .out
+        .lines()
+        .map(|line| line.rsplit('/').next().unwrap())
+        .collect();
     let said = "high demo.badge Badge number (certain, redact";
-    assert!(found[0].starts_with(&format!("b.txt:1:3: {said})")), "{found:?}");
-    assert!(found[1].starts_with(&format!("c.txt:1:6: {said})")), "{found:?}");
-    assert!(told.out.contains(&format!("d.jsonl:1:1: {said}")), "{}", told.out);
+    assert!(
+        found[0].starts_with(&format!("b.txt:1:3: {said})")),
+        "{found:?}"
+    );
+    assert!(
+        found[1].starts_with(&format!("c.txt:1:6: {said})")),
+        "{found:?}"
+    );
+    assert!(
+        told.out.contains(&format!("d.jsonl:1:1: {said}")),
+        "{}",
+        told.out
+    );
     assert_eq!(found.len(), 3);
     assert_eq!(told.code, 2);
-    for part in ["1 file holds no text", "2 not judged", "c.txt: it is not UTF-8", "d.jsonl:2: the line is not UTF-8"] {
+    for part in [
+        "1 file holds no text",
+        "2 not judged",
+        "c.txt: it is not UTF-8",
+        "d.jsonl:2: the line is not UTF-8",
+    ] {
         assert!(told.err.contains(part), "{part}: {}", told.err);
     }
     let told = demo(&["scan", from.to_str().unwrap(), "--skip-large"], None);
@@ -242,13 +451,29 @@ fn rows_come_in_the_order_of_the_input_on_any_number_of_threads() {
     for number in 0..20_000 {
         // Rows of very different lengths are done at very different times.
         let filler = "lorem ipsum ".repeat(if number % 997 == 0 { 2_000 } else { number % 7 });
-        let found = if number % 10 == 0 { "B1234-5678" } else { "nothing" };
-        rows.push_str(&format!("{{\"id\":{number},\"text\":\"{filler}{found}\"}}\n"));
+        let found = if number % 10 == 0 {
+            "B1234-5678"
+        } else {
+            "nothing"
+        };
+        rows.push_str(&format!(
+            "{{\"id\":{number},\"text\":\"{filler}{found}\"}}\n"
+        ));
     }
     let file = from.join("many.jsonl");
     fs::write(&file, rows).unwrap();
     let ask = |threads: &str| {
-        demo(&["scan", file.to_str().unwrap(), "--format", "jsonl", "--threads", threads], None)
+        demo(
+            &[
+                "scan",
+                file.to_str().unwrap(),
+                "--format",
+                "jsonl",
+                "--threads",
+                threads,
+            ],
+            None,
+        )
     };
     let one = ask("1");
     assert_eq!(one.code, 1);
@@ -264,7 +489,10 @@ fn rows_come_in_the_order_of_the_input_on_any_number_of_threads() {
     assert_eq!(count, 2_000);
     assert_eq!(one.out.lines().count(), 20_000);
     for threads in ["2", "7"] {
-        assert!(ask(threads).out == one.out, "{threads} threads tell something else");
+        assert!(
+            ask(threads).out == one.out,
+            "{threads} threads tell something else"
+        );
     }
 }
 
@@ -273,10 +501,25 @@ fn a_line_too_long_to_hold_is_told_and_the_next_one_judged() {
     // A row may be six times the text and one MiB more.
     let mut input = format!("{{\"text\":\"{}\"}}\n", "a".repeat(2 << 20)).into_bytes();
     input.extend_from_slice(b"{\"id\":\"next\",\"text\":\"B1234-5678\"}");
-    let told = demo(&["scan", "-", "--input", "jsonl", "--max-text", "1K", "--format", "jsonl"], Some(&input));
+    let told = demo(
+        &[
+            "scan",
+            "-",
+            "--input",
+            "jsonl",
+            "--max-text",
+            "1K",
+            "--format",
+            "jsonl",
+        ],
+        Some(&input),
+    );
     assert_eq!(told.code, 2);
-    let rows: Vec<serde_json::Value> =
-        told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rows: Vec<serde_json::Value> = told
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(rows.len(), 2);
     assert!(rows[0]["action"].is_null());
     assert_eq!(rows[1]["id"], "next");
@@ -288,9 +531,16 @@ fn a_line_too_long_to_hold_is_told_and_the_next_one_judged() {
 fn an_open_quote_does_not_take_the_rest_of_a_file_into_memory() {
     let mut input = b"id,text\n1,B1234-5678\n2,\"".to_vec();
     input.extend(std::iter::repeat_n(b'x', 3 << 20));
-    let told = demo(&["scan", "-", "--input", "csv", "--max-text", "1K"], Some(&input));
+    let told = demo(
+        &["scan", "-", "--input", "csv", "--max-text", "1K"],
+        Some(&input),
+    );
     assert_eq!(told.code, 2);
-    assert!(told.out.contains("<stdin>:2:1: high demo.badge"), "{}", told.out);
+    assert!(
+        told.out.contains("<stdin>:2:1: high demo.badge"),
+        "{}",
+        told.out
+    );
     assert!(told.err.contains("a quote may be open"), "{}", told.err);
 }
 
@@ -354,10 +604,19 @@ fn the_shipped_packs_screen_a_real_prompt() {
     let told = call(&["screen", prompt], None);
     assert_eq!(told.code, 0, "{}", told.err);
     assert!(told.out.starts_with("BLOCK  "), "{}", told.out);
-    for part in ["pii.payment-card", "injection.ignore-instructions", "Redacted\n"] {
+    for part in [
+        "pii.payment-card",
+        "injection.ignore-instructions",
+        "Redacted\n",
+    ] {
         assert!(told.out.contains(part), "{part}: {}", told.out);
     }
-    assert!(told.out.rsplit("Redacted").next().is_some_and(|tail| !tail.contains("4111")));
+    assert!(
+        told.out
+            .rsplit("Redacted")
+            .next()
+            .is_some_and(|tail| !tail.contains("4111"))
+    );
     let told = call(&["scan", "--severity", "critical"], Some(b"nothing at all"));
     assert_eq!((told.code, told.out.as_str()), (0, ""));
 }
@@ -378,7 +637,15 @@ fn hashes_stay_the_same_with_a_state_folder() {
     let path = |name: &str| home.join(name).to_str().unwrap().to_owned();
     let scan = |to: &str, state: &[&str]| {
         let (rules, to) = (path("rules"), path(to));
-        let args = ["scan", "notes.txt", "--rules", &rules, "--alone", "--redact", &to];
+        let args = [
+            "scan",
+            "notes.txt",
+            "--rules",
+            &rules,
+            "--alone",
+            "--redact",
+            &to,
+        ];
         let told = call(&[&args, state].concat(), None);
         assert_eq!(told.code, 1, "{}", told.err);
         read(&Path::new(&to).join("notes.txt"))
@@ -397,11 +664,19 @@ fn pages_and_schemas_are_written_into_a_folder() {
     let pages = to.join("pages");
     let told = demo(&["rules", "page", "--to", pages.to_str().unwrap()], None);
     assert_eq!(told.code, 0, "{}", told.err);
-    for file in ["README.md", "demo.badge.md", "demo.lantern.md", "demo.open-sesame.md"] {
+    for file in [
+        "README.md",
+        "demo.badge.md",
+        "demo.lantern.md",
+        "demo.open-sesame.md",
+    ] {
         assert!(!read(&pages.join(file)).is_empty());
     }
     let schemas = to.join("schemas");
-    let told = call(&["rules", "schema", "--to", schemas.to_str().unwrap()], None);
+    let told = call(
+        &["rules", "schema", "--to", schemas.to_str().unwrap()],
+        None,
+    );
     assert_eq!(told.out.lines().count(), 3);
     let printed = call(&["rules", "schema", "policy"], None);
     assert_eq!(printed.out, read(&schemas.join("policy.schema.json")));
@@ -415,23 +690,44 @@ fn completions_and_validators_are_told() {
         assert!(told.out.contains("show-matches"), "{shell}");
     }
     let told = call(&["rules", "validators"], None);
-    assert!(told.out.lines().any(|line| line.starts_with("luhn ")), "{}", told.out);
+    assert!(
+        told.out.lines().any(|line| line.starts_with("luhn ")),
+        "{}",
+        told.out
+    );
 }
 
 #[test]
 fn a_broken_rule_stops_with_its_place() {
     let home = folder("broken");
     fs::create_dir_all(home.join("packs/t")).unwrap();
-    fs::write(home.join("packs/t/pack.yaml"), "pack: t\nversion: 1.0.0\ntitle: T\nowner: N\n").unwrap();
-    fs::write(home.join("packs/t/a.yaml"), "rules:\n  - id: t.a\n    titel: x\n").unwrap();
+    fs::write(
+        home.join("packs/t/pack.yaml"),
+        "pack: t\nversion: 1.0.0\ntitle: T\nowner: N\n",
+    )
+    .unwrap();
+    fs::write(
+        home.join("packs/t/a.yaml"),
+        "rules:\n  - id: t.a\n    titel: x\n",
+    )
+    .unwrap();
     let path = home.to_str().unwrap();
     let told = call(&["rules", "check", "--rules", path, "--alone"], None);
     assert_eq!(told.code, 1);
     assert!(told.out.contains("packs/t/a.yaml:3:5"), "{}", told.out);
-    let told = call(&["rules", "check", "--rules", path, "--alone", "--json"], None);
+    let told = call(
+        &["rules", "check", "--rules", path, "--alone", "--json"],
+        None,
+    );
     assert_eq!(told.code, 1);
     let reports: serde_json::Value = serde_json::from_str(&told.out).unwrap();
-    assert!(reports.as_array().unwrap().iter().any(|report| report["line"] == 3));
+    assert!(
+        reports
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|report| report["line"] == 3)
+    );
     let told = call(&["scan", ".", "--rules", path], None);
     assert_eq!(told.code, 2);
     assert!(told.err.contains("the packs have mistakes"), "{}", told.err);

@@ -22,7 +22,12 @@ pub(super) struct Completions {
 impl Completions {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut super::Lockgate::command(), "lockgate", &mut script);
+        clap_complete::generate(
+            self.shell,
+            &mut super::Lockgate::command(),
+            "lockgate",
+            &mut script,
+        );
         terminal::print(&String::from_utf8_lossy(&script))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -104,7 +104,12 @@ pub(super) struct Screening {
     #[arg(long, value_name = "NAME")]
     pub(super) policy: Option<String>,
     /// Whose lines of the policy hold
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub(super) tenant: String,
     /// Which way the text travels
     #[arg(long, value_enum, default_value = "prompt")]
@@ -134,7 +139,11 @@ impl From<Direction> for engine::text::Direction {
 impl Screening {
     /// Loads, compiles, and makes sure that the policy is there. The rules of a
     /// folder must pass their own examples; those that are built in have.
-    pub(super) fn snapshot(&self, master: &Master, max_text: usize) -> Result<(Snapshot, Vec<Pack>), Failure> {
+    pub(super) fn snapshot(
+        &self,
+        master: &Master,
+        max_text: usize,
+    ) -> Result<(Snapshot, Vec<Pack>), Failure> {
         let backend = self.backend.built_in()?;
         let mut loaded = self.packs.load()?;
         let ruleset = compile(&loaded, backend)?;
@@ -156,7 +165,10 @@ impl Screening {
         let keys = Keys {
             hash: master.derive("redaction hash"),
         };
-        Ok((Snapshot::new(ruleset, policies, keys).with_max_text(max_text), loaded.packs))
+        Ok((
+            Snapshot::new(ruleset, policies, keys).with_max_text(max_text),
+            loaded.packs,
+        ))
     }
 }
 

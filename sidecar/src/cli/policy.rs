@@ -32,7 +32,11 @@ impl Policy {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let Policy::Test { name, packs } = self;
         let loaded = packs.load()?;
-        let known: Vec<String> = loaded.policies.iter().map(|policy| policy.name.clone()).collect();
+        let known: Vec<String> = loaded
+            .policies
+            .iter()
+            .map(|policy| policy.name.clone())
+            .collect();
         if let Some(name) = &name
             && !known.contains(name)
         {
@@ -43,7 +47,10 @@ impl Policy {
         let ran = tested.ran;
         let tests = if ran == 1 { "test" } else { "tests" };
         let _ = match tested.failed.len() {
-            0 if ran == 0 => writeln!(said, "no tests: add `tests:` to a policy to pin down what it decides"),
+            0 if ran == 0 => writeln!(
+                said,
+                "no tests: add `tests:` to a policy to pin down what it decides"
+            ),
             0 => writeln!(said, "{ran} {tests}, all hold"),
             failed => writeln!(said, "{ran} {tests}, {failed} failed"),
         };
@@ -57,7 +64,11 @@ pub(super) fn shown(reports: &[Report], colour: Colour) -> String {
     let mut out = String::new();
     let styled = colour.output().0;
     for report in reports {
-        out.push_str(&if styled { report.render_styled() } else { report.render() });
+        out.push_str(&if styled {
+            report.render_styled()
+        } else {
+            report.render()
+        });
         out.push_str("\n\n");
     }
     out

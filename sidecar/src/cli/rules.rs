@@ -8,7 +8,7 @@ mod page;
 mod schema;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -53,10 +53,15 @@ impl Rules {
 
 fn new(id: &str) -> Result<ExitCode, Failure> {
     let part = |part: &str| {
-        let plain = part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let plain = part
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         plain && part.starts_with(|c: char| c.is_ascii_lowercase()) && !part.ends_with('-')
     };
-    if !id.split_once('.').is_some_and(|(pack, name)| part(pack) && part(name)) {
+    if !id
+        .split_once('.')
+        .is_some_and(|(pack, name)| part(pack) && part(name))
+    {
         return Err(Failure::said(format!(
             "`{id}` is no id of a rule; write the pack's name, a dot and a name of lower-case letters, \
              digits and hyphens, such as `acme.badge-number`"
@@ -69,7 +74,11 @@ fn new(id: &str) -> Result<ExitCode, Failure> {
 /// Writes a file, making its folder.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        Failure::said(format!("cannot write {}: {}", path.display(), sidecar::scan::why(&error)))
+        Failure::said(format!(
+            "cannot write {}: {}",
+            path.display(),
+            sidecar::scan::why(&error)
+        ))
     };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -79,7 +88,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Writes files into a folder and names them.
-fn write_all(folder: &PathBuf, files: &[(String, String)]) -> Result<ExitCode, Failure> {
+fn write_all(folder: &Path, files: &[(String, String)]) -> Result<ExitCode, Failure> {
     let mut said = String::new();
     for (name, text) in files {
         let path = folder.join(name);

@@ -86,7 +86,13 @@ pub(super) struct Scan {
     #[command(flatten)]
     screening: Screening,
     /// When to use colours
-    #[arg(long = "color", visible_alias = "colour", value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(
+        long = "color",
+        visible_alias = "colour",
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
     colour: Colour,
 }
 
@@ -147,7 +153,9 @@ fn size(said: &str) -> Result<usize, String> {
             },
         },
     };
-    let number: usize = digits.parse().map_err(|_| "write a size such as 16M or 65536".to_owned())?;
+    let number: usize = digits
+        .parse()
+        .map_err(|_| "write a size such as 16M or 65536".to_owned())?;
     match number.checked_mul(1 << shift) {
         Some(size) if (1..=u32::MAX as usize).contains(&size) => Ok(size),
         _ => Err("a size is at least 1 byte and below 4G".to_owned()),
@@ -174,7 +182,10 @@ impl Scan {
                 folder.display()
             )));
         }
-        let mut screen = Screen::new(listing.files.iter().map(|file| file.bytes).sum(), self.colour);
+        let mut screen = Screen::new(
+            listing.files.iter().map(|file| file.bytes).sum(),
+            self.colour,
+        );
         for problem in &listing.problems {
             screen.problem(problem);
         }
@@ -185,7 +196,9 @@ impl Scan {
                 out: terminal::output(),
                 shared: io::stdout().is_terminal(),
             };
-            let scanned = scan::run(&plan, &snapshot, &listing.files, &mut out, &mut |event| screen.event(event));
+            let scanned = scan::run(&plan, &snapshot, &listing.files, &mut out, &mut |event| {
+                screen.event(event)
+            });
             match scanned {
                 Ok(tally) => tally,
                 Err(ScanError::Output(error)) => {
@@ -309,8 +322,14 @@ impl Screen {
         // Hidden by the library where standard error is no terminal. A scan that
         // is done at once needs no bar.
         let target = ProgressDrawTarget::stderr_with_hz(8);
-        let bar = if bytes > 1 << 20 { ProgressBar::with_draw_target(Some(bytes), target) } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{bar:32} {percent:>3} %  {bytes}/{total_bytes}  {msg}  {eta} left") {
+        let bar = if bytes > 1 << 20 {
+            ProgressBar::with_draw_target(Some(bytes), target)
+        } else {
+            ProgressBar::hidden()
+        };
+        if let Ok(style) = ProgressStyle::with_template(
+            "{bar:32} {percent:>3} %  {bytes}/{total_bytes}  {msg}  {eta} left",
+        ) {
             bar.set_style(style);
         }
         Screen {
@@ -327,7 +346,10 @@ impl Screen {
                 self.rows += rows;
                 self.bar.inc(bytes);
                 let seconds = self.bar.elapsed().as_secs_f64().max(0.001);
-                self.bar.set_message(format!("{} rows/s", thousands((self.rows as f64 / seconds) as u64)));
+                self.bar.set_message(format!(
+                    "{} rows/s",
+                    thousands((self.rows as f64 / seconds) as u64)
+                ));
             }
             Event::Problem(problem) => self.problem(problem),
         }
@@ -343,7 +365,10 @@ impl Screen {
     fn left_out(&self) {
         let more = self.problems.saturating_sub(MOST_PROBLEMS);
         if more > 0 {
-            self.say(&format!("lockgate: not judged: {} more", thousands(more as u64)));
+            self.say(&format!(
+                "lockgate: not judged: {} more",
+                thousands(more as u64)
+            ));
         }
     }
 
@@ -389,14 +414,27 @@ fn summary(tally: &Tally, snapshot: &Snapshot, took: Duration, paint: Paint) -> 
     let mut out = String::new();
     let mut rules: Vec<_> = tally.rules.iter().collect();
     rules.sort_by(|(a, x), (b, y)| {
-        (y.severity, y.findings).cmp(&(x.severity, x.findings)).then_with(|| a.cmp(b))
+        (y.severity, y.findings)
+            .cmp(&(x.severity, x.findings))
+            .then_with(|| a.cmp(b))
     });
     if !rules.is_empty() {
-        let width = rules.iter().map(|(rule, _)| rule.as_str().len()).max().unwrap_or(0).max(4);
-        let head = format!("{:>10} {:>9}  {:8}  {:width$}  title", "findings", "rows", "severity", "rule");
+        let width = rules
+            .iter()
+            .map(|(rule, _)| rule.as_str().len())
+            .max()
+            .unwrap_or(0)
+            .max(4);
+        let head = format!(
+            "{:>10} {:>9}  {:8}  {:width$}  title",
+            "findings", "rows", "severity", "rule"
+        );
         let _ = writeln!(out, "\n{}", paint.bold(&head));
         for (id, count) in rules {
-            let title = snapshot.ruleset().rule(id.as_str()).map_or("", |rule| rule.title.as_str());
+            let title = snapshot
+                .ruleset()
+                .rule(id.as_str())
+                .map_or("", |rule| rule.title.as_str());
             let severity = format!("{:8}", words::severity(count.severity));
             let _ = writeln!(
                 out,
@@ -420,18 +458,34 @@ fn summary(tally: &Tally, snapshot: &Snapshot, took: Duration, paint: Paint) -> 
         seconds,
         thousands((tally.rows as f64 / seconds) as u64),
     );
-    let actions = ["allow", "flag", "redact", "block"].iter().zip(tally.actions);
-    let actions: Vec<String> = actions.map(|(name, count)| format!("{name} {}", thousands(count))).collect();
+    let actions = ["allow", "flag", "redact", "block"]
+        .iter()
+        .zip(tally.actions);
+    let actions: Vec<String> = actions
+        .map(|(name, count)| format!("{name} {}", thousands(count)))
+        .collect();
     let _ = writeln!(out, "{}", actions.join(", "));
     if tally.edits > 0 {
-        let _ = writeln!(out, "{} places replaced in the clean copies", thousands(tally.edits));
+        let _ = writeln!(
+            out,
+            "{} places replaced in the clean copies",
+            thousands(tally.edits)
+        );
     }
     if tally.binary > 0 {
-        let files = if tally.binary == 1 { "file holds" } else { "files hold" };
+        let files = if tally.binary == 1 {
+            "file holds"
+        } else {
+            "files hold"
+        };
         let _ = writeln!(out, "{} {files} no text", thousands(tally.binary));
     }
     if tally.unjudged > 0 {
-        let _ = writeln!(out, "{} not judged, or not wholly", thousands(tally.unjudged));
+        let _ = writeln!(
+            out,
+            "{} not judged, or not wholly",
+            thousands(tally.unjudged)
+        );
     }
     out
 }
@@ -455,10 +509,25 @@ mod tests {
 
     #[test]
     fn sizes_are_read_as_people_write_them() {
-        for (said, bytes) in [("1", 1), ("65536", 65536), ("16M", 16 << 20), ("3k", 3 << 10), ("1G", 1 << 30)] {
+        for (said, bytes) in [
+            ("1", 1),
+            ("65536", 65536),
+            ("16M", 16 << 20),
+            ("3k", 3 << 10),
+            ("1G", 1 << 30),
+        ] {
             assert_eq!(size(said), Ok(bytes));
         }
-        for said in ["", "0", "M", "-1", "1.5M", "4G", "99999999999999999999", "1KB"] {
+        for said in [
+            "",
+            "0",
+            "M",
+            "-1",
+            "1.5M",
+            "4G",
+            "99999999999999999999",
+            "1KB",
+        ] {
             assert!(size(said).is_err(), "{said}");
         }
     }

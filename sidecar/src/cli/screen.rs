@@ -46,7 +46,13 @@ pub(super) struct Screen {
     #[arg(long, value_enum, default_value = "never", value_name = "ACTION")]
     fail_on: FailOn,
     /// When to use colours
-    #[arg(long = "color", visible_alias = "colour", value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(
+        long = "color",
+        visible_alias = "colour",
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
     colour: Colour,
 }
 
@@ -66,7 +72,10 @@ const QUOTED_CHARS: usize = 60;
 
 impl Screen {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let body = terminal::text(self.text.as_deref(), "lockgate screen 'My card is 4111 1111 1111 1111'")?;
+        let body = terminal::text(
+            self.text.as_deref(),
+            "lockgate screen 'My card is 4111 1111 1111 1111'",
+        )?;
         let master = packs::master(None)?;
         let (snapshot, packs) = self.screening.snapshot(&master, Snapshot::MAX_TEXT)?;
         let direction = self.screening.direction.into();
@@ -111,7 +120,11 @@ impl Screen {
     ) -> Result<String, Failure> {
         let metrics = Arc::new(Metrics::new());
         let config = Config {
-            policy: self.screening.policy.clone().unwrap_or_else(|| "default".to_owned()),
+            policy: self
+                .screening
+                .policy
+                .clone()
+                .unwrap_or_else(|| "default".to_owned()),
             backend: self.screening.backend.name(),
             ..Config::default()
         };
@@ -122,10 +135,14 @@ impl Screen {
             "tenant": self.screening.tenant,
             "direction": words::direction(self.screening.direction.into()),
         });
-        let judged = api::screen::screen(&service, None, asked.to_string().as_bytes(), Instant::now());
+        let judged =
+            api::screen::screen(&service, None, asked.to_string().as_bytes(), Instant::now());
         match judged {
             Ok(judged) => Ok(String::from_utf8_lossy(&judged.reply).into_owned()),
-            Err(problem) => Err(Failure::said(format!("{}; {}", problem.detail, problem.remedy))),
+            Err(problem) => Err(Failure::said(format!(
+                "{}; {}",
+                problem.detail, problem.remedy
+            ))),
         }
     }
 
@@ -141,7 +158,12 @@ impl Screen {
             count => format!("{count} findings"),
         };
         let under = format!("{count} in this {way}, policy `{}`", verdict.policy);
-        let _ = writeln!(out, "{}  {}", paint.action(verdict.action, &headline), paint.dim(&under));
+        let _ = writeln!(
+            out,
+            "{}  {}",
+            paint.action(verdict.action, &headline),
+            paint.dim(&under)
+        );
         let Some(policy) = snapshot.policies().get(Some(&verdict.policy)) else {
             return out;
         };
@@ -157,12 +179,21 @@ impl Screen {
         for (index, what) in verdict.degraded.iter().enumerate() {
             let about = About::Degradation(index);
             let because = self.because(policy, verdict, about);
-            let _ = writeln!(out, "\nNot judged: {}\n  {because}", words::degradation(what, Snapshot::MAX_TEXT));
+            let _ = writeln!(
+                out,
+                "\nNot judged: {}\n  {because}",
+                words::degradation(what, Snapshot::MAX_TEXT)
+            );
         }
         if !verdict.edits.is_empty() {
             let clean = redact::apply(body, &verdict.edits);
             let lines: Vec<String> = clean.lines().map(visible).collect();
-            let _ = writeln!(out, "\n{}\n  {}", paint.bold("Redacted"), lines.join("\n  "));
+            let _ = writeln!(
+                out,
+                "\n{}\n  {}",
+                paint.bold("Redacted"),
+                lines.join("\n  ")
+            );
         }
         out
     }
@@ -198,7 +229,10 @@ impl Screen {
             engine::normalize::View::Raw => String::new(),
             view => format!(", seen in the view `{}`", rules::explain::view(view)),
         };
-        let action = verdict.reasons.iter().find(|reason| reason.about == About::Finding(index));
+        let action = verdict
+            .reasons
+            .iter()
+            .find(|reason| reason.about == About::Finding(index));
         let action = action.map_or(Action::Allow, |reason| reason.action);
         let because = self.because(policy, verdict, About::Finding(index));
         let _ = writeln!(

@@ -25,7 +25,10 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Failure::Pipe;
         }
-        Failure::Said(format!("cannot write the output: {}", sidecar::scan::why(&error)))
+        Failure::Said(format!(
+            "cannot write the output: {}",
+            sidecar::scan::why(&error)
+        ))
     }
 }
 
@@ -84,7 +87,9 @@ pub(super) fn text(argument: Option<&str>, example: &str) -> Result<String, Fail
     }
     let input = io::stdin();
     if argument.is_none() && input.is_terminal() {
-        return Err(Failure::said(format!("no text to look at; give one, such as `{example}`, or pipe it in")));
+        return Err(Failure::said(format!(
+            "no text to look at; give one, such as `{example}`, or pipe it in"
+        )));
     }
     let mut bytes = Vec::new();
     if let Err(error) = input.lock().take(MOST_INPUT + 1).read_to_end(&mut bytes) {

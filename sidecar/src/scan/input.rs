@@ -18,7 +18,10 @@ pub enum Kind {
 impl Kind {
     /// What the name of a file says of it.
     pub fn of(path: &Path) -> Kind {
-        let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default();
+        let suffix = path
+            .extension()
+            .and_then(|suffix| suffix.to_str())
+            .unwrap_or_default();
         match suffix.to_ascii_lowercase().as_str() {
             "jsonl" | "ndjson" => Kind::Jsonl,
             "csv" => Kind::Csv(b','),
@@ -103,7 +106,11 @@ fn walk(folder: &Path, copy: &Path, kind: Option<Kind>, listing: &mut Listing) {
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     for (name, is) in found {
         // `./notes.txt` is told as `notes.txt`, as it was listed.
-        let path = if folder == Path::new(".") { PathBuf::from(&name) } else { folder.join(&name) };
+        let path = if folder == Path::new(".") {
+            PathBuf::from(&name)
+        } else {
+            folder.join(&name)
+        };
         let copy = copy.join(&name);
         if is.is_dir() {
             if !VERSIONS.iter().any(|packed| name == *packed) {

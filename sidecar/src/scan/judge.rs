@@ -117,7 +117,9 @@ impl<'j> Judge<'j> {
             plan,
             snapshot,
             policy: snapshot.policies().get(plan.policy.as_deref()),
-            rules: rules.map(|(index, rule)| (&rule.id, (index, rule))).collect(),
+            rules: rules
+                .map(|(index, rule)| (&rule.id, (index, rule)))
+                .collect(),
             role: match plan.direction {
                 Direction::Prompt => Role::User,
                 Direction::Output => Role::Assistant,
@@ -191,7 +193,11 @@ impl<'j> Judge<'j> {
 
     fn line(&self, name: &str, number: u64, line: &[u8], done: &mut Done) {
         if line.trim_ascii().is_empty() {
-            done.clean.extend_from_slice(if self.plan.copies.is_some() { line } else { b"" });
+            done.clean.extend_from_slice(if self.plan.copies.is_some() {
+                line
+            } else {
+                b""
+            });
             return;
         }
         let Ok(line) = std::str::from_utf8(line) else {
@@ -204,11 +210,16 @@ impl<'j> Judge<'j> {
                     0 => String::new(),
                     column => format!(" (column {column})"),
                 };
-                let why = format!("the line is not a JSON object{place}; say --input text if it is not JSONL");
+                let why = format!(
+                    "the line is not a JSON object{place}; say --input text if it is not JSONL"
+                );
                 return self.unjudged(name, number, None, why, done);
             }
         };
-        let id = members.iter().find(|(key, _)| key == "id").map(|(_, value)| value.get());
+        let id = members
+            .iter()
+            .find(|(key, _)| key == "id")
+            .map(|(_, value)| value.get());
         let id = id.filter(|id| !id.starts_with(['{', '[', 'n']));
 
         let mut values = Vec::new();
@@ -216,7 +227,10 @@ impl<'j> Judge<'j> {
             reach(&members, field, "", &mut values);
         }
         if values.is_empty() {
-            let why = format!("the row has no field {}; name one with --field", self.plan.fields.join(" or "));
+            let why = format!(
+                "the row has no field {}; name one with --field",
+                self.plan.fields.join(" or ")
+            );
             return self.unjudged(name, number, id, why, done);
         }
         let mut found: Vec<Member<'_>> = Vec::with_capacity(values.len());
@@ -240,9 +254,21 @@ impl<'j> Judge<'j> {
                 at: start..start + value.len(),
             });
         }
-        let texts: Vec<Text<'_>> = found.iter().flat_map(|member| member.body.texts()).collect();
+        let texts: Vec<Text<'_>> = found
+            .iter()
+            .flat_map(|member| member.body.texts())
+            .collect();
         let verdict = self.screen(&texts);
-        let judged = self.row(name, number, id, &texts, &Places::Json(&found), &verdict, Vec::new(), done);
+        let judged = self.row(
+            name,
+            number,
+            id,
+            &texts,
+            &Places::Json(&found),
+            &verdict,
+            Vec::new(),
+            done,
+        );
         if self.plan.copies.is_some() && judged {
             done.tally.edits += verdict.edits.len() as u64;
             self.clean_line(line, &mut found, &verdict.edits, &mut done.clean);
@@ -250,7 +276,13 @@ impl<'j> Judge<'j> {
     }
 
     /// The line with the edits made; every other byte stays.
-    fn clean_line(&self, line: &str, members: &mut [Member<'_>], edits: &[Edit], clean: &mut Vec<u8>) {
+    fn clean_line(
+        &self,
+        line: &str,
+        members: &mut [Member<'_>],
+        edits: &[Edit],
+        clean: &mut Vec<u8>,
+    ) {
         let keys = self.policy.is_some_and(|policy| policy.rewrite_keys);
         members.sort_unstable_by_key(|member| member.at.start);
         let mut at = 0;
@@ -289,7 +321,11 @@ impl<'j> Judge<'j> {
             let _ = clean.write_record(&table.header);
         }
         let column = |at: usize| table.header.get(at).unwrap_or_default();
-        let paths: Vec<String> = table.screened.iter().map(|at| pointer("", column(*at))).collect();
+        let paths: Vec<String> = table
+            .screened
+            .iter()
+            .map(|at| pointer("", column(*at)))
+            .collect();
         for (line, record) in rows {
             let cell = |at: usize| record.get(at).map(std::str::from_utf8);
             let id = table.id.and_then(cell).and_then(Result::ok).map(quoted);
@@ -302,7 +338,9 @@ impl<'j> Judge<'j> {
                         role: self.role,
                         body,
                     }),
-                    Some(Err(_)) => fault = Some(format!("the column {} is not UTF-8", column(*at))),
+                    Some(Err(_)) => {
+                        fault = Some(format!("the column {} is not UTF-8", column(*at)))
+                    }
                     None => fault = Some(format!("the record has no column {}", column(*at))),
                 }
             }
@@ -347,7 +385,10 @@ impl<'j> Judge<'j> {
     }
 
     /// Tells of a row and counts it. Whether all of it was judged.
-    #[expect(clippy::too_many_arguments, reason = "one call for three kinds of rows")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call for three kinds of rows"
+    )]
     fn row(
         &self,
         name: &str,
@@ -376,7 +417,9 @@ impl<'j> Judge<'j> {
         }
         let mut scores = BTreeMap::new();
         for one in &found {
-            let score = scores.entry(one.finding.category.as_str()).or_insert(0.0f32);
+            let score = scores
+                .entry(one.finding.category.as_str())
+                .or_insert(0.0f32);
             *score = score.max(one.finding.score);
         }
         let judged = unjudged.is_empty();
@@ -398,18 +441,30 @@ impl<'j> Judge<'j> {
         judged
     }
 
-    fn problem(&self, name: &str, line: u64, places: &Places<'_>, whys: &[String], done: &mut Done) {
+    fn problem(
+        &self,
+        name: &str,
+        line: u64,
+        places: &Places<'_>,
+        whys: &[String],
+        done: &mut Done,
+    ) {
         let place = match places {
             Places::Whole => name.to_owned(),
             _ => format!("{name}:{line}"),
         };
-        done.problems.extend(whys.iter().map(|why| format!("{place}: {why}")));
+        done.problems
+            .extend(whys.iter().map(|why| format!("{place}: {why}")));
     }
 
     /// Tells of a row, or a file, that could not be judged at all.
     fn unjudged(&self, name: &str, line: u64, id: Option<&str>, why: String, done: &mut Done) {
         done.tally.unjudged += 1;
-        let place = if done.no_copy { name.to_owned() } else { format!("{name}:{line}") };
+        let place = if done.no_copy {
+            name.to_owned()
+        } else {
+            format!("{name}:{line}")
+        };
         done.problems.push(format!("{place}: {why}"));
         let row = Row {
             file: name,
@@ -494,7 +549,10 @@ impl<'j> Judge<'j> {
         let unit = self.plan.unit;
         match places {
             Places::Whole => (None, units::convert(body, spans, unit)),
-            Places::Cells(paths) => (paths.get(number).cloned(), units::convert(body, spans, unit)),
+            Places::Cells(paths) => (
+                paths.get(number).cloned(),
+                units::convert(body, spans, unit),
+            ),
             Places::Json(members) => {
                 let own = members.iter().rev().find(|member| member.first <= number);
                 let Some(member) = own else {
@@ -514,7 +572,13 @@ impl<'j> Judge<'j> {
 fn decoded(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     let wide = |swap: bool| {
         let (pairs, odd) = bytes.get(2..).unwrap_or_default().as_chunks::<2>();
-        let unit = |pair: &[u8; 2]| if swap { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) };
+        let unit = |pair: &[u8; 2]| {
+            if swap {
+                u16::from_be_bytes(*pair)
+            } else {
+                u16::from_le_bytes(*pair)
+            }
+        };
         let mut whole = odd.is_empty();
         let read = |c: Result<char, _>| {
             c.unwrap_or_else(|_| {
@@ -522,7 +586,9 @@ fn decoded(bytes: &[u8]) -> (Cow<'_, str>, bool) {
                 char::REPLACEMENT_CHARACTER
             })
         };
-        let text: String = char::decode_utf16(pairs.iter().map(unit)).map(read).collect();
+        let text: String = char::decode_utf16(pairs.iter().map(unit))
+            .map(read)
+            .collect();
         (Cow::Owned(text), whole)
     };
     match bytes {
@@ -567,15 +633,26 @@ fn members(line: &str) -> Result<Vec<(Cow<'_, str>, &RawValue)>, serde_json::Err
 /// Adds what `field` names: a member of that name, or, with dots, members of
 /// members; a list on the way is gone through. A name that stands there twice is
 /// taken twice: readers differ in which of them they see.
-fn reach<'l>(members: &[(Cow<'l, str>, &'l RawValue)], field: &str, at: &str, found: &mut Vec<(String, &'l str)>) {
+fn reach<'l>(
+    members: &[(Cow<'l, str>, &'l RawValue)],
+    field: &str,
+    at: &str,
+    found: &mut Vec<(String, &'l str)>,
+) {
     for (key, value) in members {
         if key == field {
             // Nothing is said by nothing.
-            let value = if value.get() == "null" { "\"\"" } else { value.get() };
+            let value = if value.get() == "null" {
+                "\"\""
+            } else {
+                value.get()
+            };
             found.push((pointer(at, key), value));
             continue;
         }
-        let inner = field.strip_prefix(key.as_ref()).and_then(|rest| rest.strip_prefix('.'));
+        let inner = field
+            .strip_prefix(key.as_ref())
+            .and_then(|rest| rest.strip_prefix('.'));
         if let Some(inner) = inner {
             within(value, inner, &pointer(at, key), found);
         }
@@ -608,7 +685,10 @@ type At = (u64, u64);
 /// Line and column of both ends of each span, from 1, columns in code points.
 /// One pass over the text.
 fn lines_and_columns(text: &str, spans: &[Span]) -> Vec<(At, At)> {
-    let mut ends: Vec<usize> = spans.iter().flat_map(|span| [span.start as usize, span.end as usize]).collect();
+    let mut ends: Vec<usize> = spans
+        .iter()
+        .flat_map(|span| [span.start as usize, span.end as usize])
+        .collect();
     ends.sort_unstable();
     ends.dedup();
     let (mut done, mut line, mut column) = (0, 1, 1);
@@ -629,7 +709,10 @@ fn lines_and_columns(text: &str, spans: &[Span]) -> Vec<(At, At)> {
         known.insert(end, (line, column));
     }
     let at = |end: u32| known.get(&(end as usize)).copied().unwrap_or((1, 1));
-    spans.iter().map(|span| (at(span.start), at(span.end))).collect()
+    spans
+        .iter()
+        .map(|span| (at(span.start), at(span.end)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -641,26 +724,39 @@ mod tests {
         let text = "a😀b\nçd\n";
         let spans = [Span::new(5, 6), Span::new(7, 9), Span::new(1, 10)];
         let places = lines_and_columns(text, &spans);
-        assert_eq!(places, [((1, 3), (1, 4)), ((2, 1), (2, 2)), ((1, 2), (2, 3))]);
+        assert_eq!(
+            places,
+            [((1, 3), (1, 4)), ((2, 1), (2, 2)), ((1, 2), (2, 3))]
+        );
     }
 
     fn reached(line: &str, field: &str) -> Vec<(String, String)> {
         let members = members(line).unwrap();
         let mut found = Vec::new();
         reach(&members, field, "", &mut found);
-        found.into_iter().map(|(at, value)| (at, value.to_owned())).collect()
+        found
+            .into_iter()
+            .map(|(at, value)| (at, value.to_owned()))
+            .collect()
     }
 
     #[test]
     fn fields_are_names_paths_and_go_through_lists() {
-        let line = r#"{"a":1,"b":{"c":"x","c":"y"},"l":[{"c":"p"},{"d":0},{"c":"q"}],"b.c":"z","n":null}"#;
+        let line =
+            r#"{"a":1,"b":{"c":"x","c":"y"},"l":[{"c":"p"},{"d":0},{"c":"q"}],"b.c":"z","n":null}"#;
         let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-            pairs.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect()
+            pairs
+                .iter()
+                .map(|(a, b)| (a.to_string(), b.to_string()))
+                .collect()
         };
         assert_eq!(reached(line, "a"), pairs(&[("/a", "1")]));
         let dotted = [("/b/c", "\"x\""), ("/b/c", "\"y\""), ("/b.c", "\"z\"")];
         assert_eq!(reached(line, "b.c"), pairs(&dotted));
-        assert_eq!(reached(line, "l.c"), pairs(&[("/l/0/c", "\"p\""), ("/l/2/c", "\"q\"")]));
+        assert_eq!(
+            reached(line, "l.c"),
+            pairs(&[("/l/0/c", "\"p\""), ("/l/2/c", "\"q\"")])
+        );
         assert_eq!(reached(line, "n"), pairs(&[("/n", "\"\"")]));
         assert_eq!(reached(line, "x"), []);
         assert!(members("[1]").is_err());
@@ -669,9 +765,15 @@ mod tests {
 
     #[test]
     fn wide_texts_are_read_and_broken_ones_told() {
-        let wide: Vec<u8> = "\u{feff}é!".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let wide: Vec<u8> = "\u{feff}é!"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         assert_eq!(decoded(&wide), (Cow::Borrowed("é!"), true));
-        let wide: Vec<u8> = "\u{feff}é!".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let wide: Vec<u8> = "\u{feff}é!"
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
         assert_eq!(decoded(&wide), (Cow::Borrowed("é!"), true));
         assert!(!decoded(&wide[..3]).1);
         assert!(!decoded(b"caf\xe9").1);

@@ -15,8 +15,21 @@ use crate::words;
 
 /// The columns of [`Output::Csv`].
 const COLUMNS: &[&str] = &[
-    "file", "line", "id", "path", "rule", "title", "category", "severity", "confidence", "score",
-    "start", "end", "unit", "view", "action",
+    "file",
+    "line",
+    "id",
+    "path",
+    "rule",
+    "title",
+    "category",
+    "severity",
+    "confidence",
+    "score",
+    "start",
+    "end",
+    "unit",
+    "view",
+    "action",
 ];
 
 /// What stands before all rows.
@@ -68,7 +81,11 @@ fn text(plan: &Plan, row: &Row<'_>, out: &mut Vec<u8>) {
             found.rule.title,
         );
         let path = found.path.as_deref().unwrap_or_default();
-        let within = if path.is_empty() { String::new() } else { format!(", in {}", visible(path)) };
+        let within = if path.is_empty() {
+            String::new()
+        } else {
+            format!(", in {}", visible(path))
+        };
         let said = format!(
             " ({}, {}{within})",
             words::confidence(found.finding.confidence),
@@ -178,7 +195,11 @@ fn csv(plan: &Plan, row: &Row<'_>, out: &mut Vec<u8>) {
         serde_json::from_str::<String>(id).unwrap_or_else(|_| id.to_owned())
     });
     for found in &row.found {
-        let line = if found.path.is_some() { row.line } else { found.from.0 };
+        let line = if found.path.is_some() {
+            row.line
+        } else {
+            found.from.0
+        };
         let finding = found.finding;
         let _ = to.write_record([
             row.file,
@@ -218,13 +239,21 @@ fn sarif_head(rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
         env!("CARGO_PKG_VERSION"),
     );
     for (index, rule) in rules.iter().enumerate() {
-        head.extend_from_slice(if index > 0 { b",\n{\"id\":" } else { b"\n{\"id\":" });
+        head.extend_from_slice(if index > 0 {
+            b",\n{\"id\":"
+        } else {
+            b"\n{\"id\":"
+        });
         quote(&mut head, rule.id.as_str());
         head.extend_from_slice(b",\"shortDescription\":{\"text\":");
         quote(&mut head, &rule.title);
         head.extend_from_slice(b"},\"fullDescription\":{\"text\":");
         quote(&mut head, &rule.rationale);
-        let _ = write!(head, "}},\"defaultConfiguration\":{{\"level\":\"{}\"}}", level(rule.severity));
+        let _ = write!(
+            head,
+            "}},\"defaultConfiguration\":{{\"level\":\"{}\"}}",
+            level(rule.severity)
+        );
         head.extend_from_slice(b",\"properties\":{\"category\":");
         quote(&mut head, rule.category.as_str());
         head.extend_from_slice(b"}}");
@@ -247,7 +276,9 @@ fn sarif(plan: &Plan, row: &Row<'_>, out: &mut Vec<u8>) {
             level(found.finding.severity)
         );
         quote(out, &found.rule.title);
-        out.extend_from_slice(b"},\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":");
+        out.extend_from_slice(
+            b"},\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":",
+        );
         quote(out, &uri(row.file));
         out.extend_from_slice(b"},\"region\":{");
         match &found.path {
@@ -260,7 +291,11 @@ fn sarif(plan: &Plan, row: &Row<'_>, out: &mut Vec<u8>) {
             }
             // Columns of the line would be those of its JSON or CSV.
             Some(path) => {
-                let _ = write!(out, "\"startLine\":{}}}}},\"logicalLocations\":[{{\"fullyQualifiedName\":", row.line);
+                let _ = write!(
+                    out,
+                    "\"startLine\":{}}}}},\"logicalLocations\":[{{\"fullyQualifiedName\":",
+                    row.line
+                );
                 quote(out, path);
                 out.extend_from_slice(b"}]");
             }

@@ -100,7 +100,9 @@ impl<'p> Pieces<'p> {
         Ok(match file.kind {
             Kind::Text => Reader::Text(input),
             Kind::Jsonl => Reader::Lines(Lines::new(input, longest_row(self.plan))),
-            Kind::Csv(delimiter) => Reader::Records(Box::new(Records::new(input, delimiter, self.plan)?)),
+            Kind::Csv(delimiter) => {
+                Reader::Records(Box::new(Records::new(input, delimiter, self.plan)?))
+            }
         })
     }
 }
@@ -146,7 +148,10 @@ impl Iterator for Pieces<'_> {
         };
         let bytes = bytes.unwrap_or_else(|| match &content {
             Content::Text(text) => text.len() as u64,
-            _ => self.files.get(self.next.saturating_sub(1)).map_or(0, |file| file.bytes),
+            _ => self
+                .files
+                .get(self.next.saturating_sub(1))
+                .map_or(0, |file| file.bytes),
         });
         // What ends a file ends it whatever its reader would go on to say.
         let last = last || matches!(content, Content::Unjudged(None, _));
@@ -183,13 +188,19 @@ fn text(input: &mut dyn Read, max_text: usize) -> Content {
         return Content::Binary;
     }
     // UTF-16 is up to twice as long as the text in UTF-8.
-    let most = if wide { max_text.saturating_mul(2) } else { max_text };
+    let most = if wide {
+        max_text.saturating_mul(2)
+    } else {
+        max_text
+    };
     let rest = (most as u64 + 1).saturating_sub(body.len() as u64);
     match sniffed.and_then(|_| read(&mut body, rest)) {
         Err(error) => Content::Unjudged(None, input::why(&error)),
         Ok(_) if body.len() > most => Content::Unjudged(
             None,
-            format!("longer than {max_text} bytes; raise the limit with --max-text, or cut it into rows"),
+            format!(
+                "longer than {max_text} bytes; raise the limit with --max-text, or cut it into rows"
+            ),
         ),
         Ok(_) => Content::Text(body),
     }
@@ -225,12 +236,16 @@ impl Lines {
         let before = self.rest.len();
         self.rest.resize(before + READ_BYTES, 0);
         let read = loop {
-            match self.input.read(self.rest.get_mut(before..).unwrap_or_default()) {
+            match self
+                .input
+                .read(self.rest.get_mut(before..).unwrap_or_default())
+            {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => break read,
             }
         };
-        self.rest.truncate(before + read.as_ref().map_or(0, |read| *read));
+        self.rest
+            .truncate(before + read.as_ref().map_or(0, |read| *read));
         self.ended = read? == 0;
         Ok(())
     }
@@ -288,7 +303,10 @@ impl Lines {
                 return (Content::Unjudged(None, input::why(&error)), bytes);
             }
         }
-        let why = format!("the line is longer than {} bytes; raise the limit with --max-text", self.longest);
+        let why = format!(
+            "the line is longer than {} bytes; raise the limit with --max-text",
+            self.longest
+        );
         let line = self.line;
         self.line += 1;
         (Content::Unjudged(Some(line), why), bytes)
@@ -305,7 +323,9 @@ struct Metered {
 impl Read for Metered {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 {
-            return Err(io::Error::other("a record is longer than the limit; a quote may be open, or raise --max-text"));
+            return Err(io::Error::other(
+                "a record is longer than the limit; a quote may be open, or raise --max-text",
+            ));
         }
         let most = into.len().min(self.left);
         let read = self.input.read(into.get_mut(..most).unwrap_or_default())?;
@@ -402,7 +422,10 @@ impl Records {
                 }
             }
         }
-        (Content::Records(Arc::clone(&self.table), rows), self.at - begin)
+        (
+            Content::Records(Arc::clone(&self.table), rows),
+            self.at - begin,
+        )
     }
 }
 

@@ -36,7 +36,13 @@ pub(in crate::cli) struct Check {
     #[arg(long)]
     json: bool,
     /// When to use colours
-    #[arg(long = "color", visible_alias = "colour", value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(
+        long = "color",
+        visible_alias = "colour",
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
     colour: Colour,
 }
 
@@ -54,7 +60,10 @@ impl Check {
         if self.no_advice {
             reports.retain(|report| report.level() == Level::Error);
         }
-        let faults = reports.iter().filter(|report| report.level() == Level::Error).count();
+        let faults = reports
+            .iter()
+            .filter(|report| report.level() == Level::Error)
+            .count();
         let advice = reports.len() - faults;
         if self.json {
             terminal::print(&format!("{:#}\n", report::to_json(&reports)))?;

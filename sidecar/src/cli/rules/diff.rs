@@ -1,6 +1,6 @@
 //! `lockgate rules diff OLD NEW`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -60,7 +60,11 @@ impl Diff {
     pub(in crate::cli) fn run(self) -> Result<ExitCode, Failure> {
         let old = packs::load(&source(&self.old))?;
         let new = packs::load(&source(&self.new))?;
-        let lines = if self.corpus.is_empty() { examples(&old, &new) } else { self.corpus()? };
+        let lines = if self.corpus.is_empty() {
+            examples(&old, &new)
+        } else {
+            self.corpus()?
+        };
         let direction = Way::from(self.direction);
         let role = match direction {
             Way::Prompt => Role::User,
@@ -77,7 +81,8 @@ impl Diff {
             instances: self.instances,
             show_text: self.show_matches,
         };
-        let diff = rules::diff(&old, &new, samples, &options).map_err(|reports| packs::mistaken(&reports))?;
+        let diff = rules::diff(&old, &new, samples, &options)
+            .map_err(|reports| packs::mistaken(&reports))?;
         if self.json {
             let said = serde_json::to_string_pretty(&diff).unwrap_or_default();
             terminal::print(&format!("{said}\n"))?;
@@ -96,7 +101,9 @@ impl Diff {
         let mut lines = Vec::new();
         for file in &listing.files {
             let Some(path) = &file.path else {
-                return Err(Failure::said("--corpus reads files and folders, not standard input"));
+                return Err(Failure::said(
+                    "--corpus reads files and folders, not standard input",
+                ));
             };
             let text = std::fs::read_to_string(path)
                 .map_err(|error| Failure::said(format!("{}: {}", file.name, scan::why(&error))))?;
@@ -108,9 +115,16 @@ impl Diff {
                 });
                 continue;
             }
-            for (number, row) in (1..).zip(text.lines()).filter(|(_, row)| !row.trim().is_empty()) {
+            for (number, row) in (1..)
+                .zip(text.lines())
+                .filter(|(_, row)| !row.trim().is_empty())
+            {
                 let row: serde_json::Value = serde_json::from_str(row).map_err(|error| {
-                    Failure::said(format!("{}:{number}: not JSON (column {})", file.name, error.column()))
+                    Failure::said(format!(
+                        "{}:{number}: not JSON (column {})",
+                        file.name,
+                        error.column()
+                    ))
                 })?;
                 let Some(body) = row.get(&self.field).and_then(serde_json::Value::as_str) else {
                     return Err(Failure::said(format!(
@@ -129,8 +143,12 @@ impl Diff {
     }
 }
 
-fn source(path: &PathBuf) -> Source {
-    if path.as_os_str() == "built-in" { Source::Embedded } else { Source::Folder(path.clone()) }
+fn source(path: &Path) -> Source {
+    if path.as_os_str() == "built-in" {
+        Source::Embedded
+    } else {
+        Source::Folder(path.to_owned())
+    }
 }
 
 /// The examples of all rules of both, each text once; `line` counts the examples
@@ -139,11 +157,23 @@ fn examples(old: &Loaded, new: &Loaded) -> Vec<Line> {
     let mut seen = std::collections::BTreeSet::new();
     let mut lines = Vec::new();
     let of = |rule: &Rule| -> Vec<String> {
-        let found = rule.examples.matches.iter().map(|example| example.text.clone());
-        let clean = rule.examples.no_match.iter().map(|example| example.text.clone());
+        let found = rule
+            .examples
+            .matches
+            .iter()
+            .map(|example| example.text.clone());
+        let clean = rule
+            .examples
+            .no_match
+            .iter()
+            .map(|example| example.text.clone());
         found.chain(clean).collect()
     };
-    for rule in [old, new].iter().flat_map(|loaded| &loaded.packs).flat_map(|pack| &pack.rules) {
+    for rule in [old, new]
+        .iter()
+        .flat_map(|loaded| &loaded.packs)
+        .flat_map(|pack| &pack.rules)
+    {
         for (number, body) in (1..).zip(of(rule)) {
             if seen.insert(body.clone()) {
                 lines.push(Line {

@@ -33,7 +33,13 @@ pub(in crate::cli) struct Explain {
     #[arg(long, value_enum)]
     role: Option<Speaker>,
     /// When to use colours
-    #[arg(long = "color", visible_alias = "colour", value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(
+        long = "color",
+        visible_alias = "colour",
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
     colour: Colour,
 }
 
@@ -49,7 +55,10 @@ enum Speaker {
 
 impl Explain {
     pub(in crate::cli) fn run(self) -> Result<ExitCode, Failure> {
-        let body = terminal::text(self.text.as_deref(), "lockgate rules explain pii.email 'to anna@example.org'")?;
+        let body = terminal::text(
+            self.text.as_deref(),
+            "lockgate rules explain pii.email 'to anna@example.org'",
+        )?;
         let loaded = self.packs.load()?;
         let ruleset = packs::compile(&loaded, Backend::Portable)?;
         let text = Text {

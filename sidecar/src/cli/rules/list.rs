@@ -27,7 +27,13 @@ pub(in crate::cli) struct List {
     #[arg(long)]
     json: bool,
     /// When to use colours
-    #[arg(long = "color", visible_alias = "colour", value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(
+        long = "color",
+        visible_alias = "colour",
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
     colour: Colour,
 }
 
@@ -43,7 +49,11 @@ impl List {
         let mut any = false;
         for pack in &loaded.packs {
             let rules: Vec<&Rule> = pack.rules.iter().filter(asked).collect();
-            let width = rules.iter().map(|rule| rule.id.as_str().len()).max().unwrap_or(0);
+            let width = rules
+                .iter()
+                .map(|rule| rule.id.as_str().len())
+                .max()
+                .unwrap_or(0);
             if self.json {
                 for rule in &rules {
                     let _ = writeln!(out, "{}", json(&pack.id, rule));
@@ -70,7 +80,12 @@ impl List {
             any |= !rules.is_empty();
         }
         if let Some(category) = self.category.as_ref().filter(|_| !any) {
-            let mut roots: Vec<&str> = loaded.packs.iter().flat_map(|pack| &pack.rules).map(|rule| rule.category.root()).collect();
+            let mut roots: Vec<&str> = loaded
+                .packs
+                .iter()
+                .flat_map(|pack| &pack.rules)
+                .map(|rule| rule.category.root())
+                .collect();
             roots.sort_unstable();
             roots.dedup();
             return Err(Failure::said(format!(
@@ -100,7 +115,11 @@ fn json(pack: &str, rule: &Rule) -> serde_json::Value {
 }
 
 pub(super) fn validators() -> Result<ExitCode, Failure> {
-    let width = VALIDATORS.iter().map(|validator| validator.name.len()).max().unwrap_or(0);
+    let width = VALIDATORS
+        .iter()
+        .map(|validator| validator.name.len())
+        .max()
+        .unwrap_or(0);
     let mut out = String::new();
     for validator in VALIDATORS {
         let _ = writeln!(out, "{:width$}  {}", validator.name, validator.summary);

@@ -37,7 +37,9 @@ impl Page {
         }
         let page = match &self.id {
             None => rules::page::index(&loaded),
-            Some(id) => rules::page::page(&loaded, id).ok_or_else(|| packs::no_rule(&loaded, id))?,
+            Some(id) => {
+                rules::page::page(&loaded, id).ok_or_else(|| packs::no_rule(&loaded, id))?
+            }
         };
         terminal::print(&page)?;
         Ok(ExitCode::SUCCESS)

@@ -36,8 +36,10 @@ impl Schema {
     pub(in crate::cli) fn run(self) -> Result<ExitCode, Failure> {
         let files = rules::schema::files();
         if let Some(folder) = &self.to {
-            let files: Vec<(String, String)> =
-                files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+            let files: Vec<(String, String)> = files
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), text))
+                .collect();
             return super::write_all(folder, &files);
         }
         let name = match self.of {
@@ -45,7 +47,10 @@ impl Schema {
             Of::Pack => "pack.schema.json",
             Of::Policy => "policy.schema.json",
         };
-        let text = files.into_iter().find(|(file, _)| *file == name).map(|(_, text)| text);
+        let text = files
+            .into_iter()
+            .find(|(file, _)| *file == name)
+            .map(|(_, text)| text);
         terminal::print(&text.unwrap_or_default())?;
         Ok(ExitCode::SUCCESS)
     }
