@@ -60,6 +60,30 @@ pub(crate) fn symbol(kinds: Kind) -> char {
     }
 }
 
+/// A sequence of classes as a pattern over bytes, for engines that read patterns.
+pub(crate) fn pattern(kinds: &[Kind]) -> String {
+    const RANGES: [(Kind, &str); 5] = [
+        (LETTER, "A-Za-z"),
+        (DIGIT, "0-9"),
+        (SPACE, r"\x09\x0a\x0d\x20"),
+        (HIGH, r"\x80-\xff"),
+        (OTHER, r"\x00-\x08\x0b\x0c\x0e-\x1f\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f"),
+    ];
+    let mut pattern = String::new();
+    for run in kinds.chunk_by(|a, b| a == b) {
+        pattern.push('[');
+        let of = run.first().copied().unwrap_or_default();
+        for (_, ranges) in RANGES.iter().filter(|(kind, _)| of & kind != 0) {
+            pattern.push_str(ranges);
+        }
+        pattern.push(']');
+        if run.len() > 1 {
+            pattern.push_str(&format!("{{{}}}", run.len()));
+        }
+    }
+    pattern
+}
+
 /// A literal that stands in a match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Literal {
@@ -584,6 +608,18 @@ mod tests {
 
         let Need::Shapes(shapes) = need(r"\b\d{4}[ -]?\d{4}\b") else { panic!() };
         assert_eq!(shapes.len(), 2);
+    }
+
+    #[test]
+    fn a_printed_pattern_means_the_classes() {
+        for kinds in 1..32u8 {
+            let pattern = format!("(?-u)^{}$", pattern(&[kinds, kinds]));
+            let config = regex_automata::util::syntax::Config::new().utf8(false);
+            let regex = regex_automata::meta::Builder::new().syntax(config).build(&pattern).unwrap();
+            for byte in 0..=255u8 {
+                assert_eq!(regex.is_match([byte, byte]), kind(byte) & kinds != 0, "{byte} {kinds}");
+            }
+        }
     }
 
     #[test]
