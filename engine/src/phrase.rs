@@ -336,12 +336,19 @@ fn space_at(text: &str, at: usize, way: Way) -> Option<usize> {
     Some(if way == Way::Forth { at + space } else { at - space })
 }
 
-/// Everywhere that zero to three words lead.
+/// Everywhere that zero to three words lead, each with the space before it.
 fn gap_at(text: &str, at: usize, way: Way) -> Vec<usize> {
     let mut places = vec![at];
     let mut at = at;
     let mut left = MAX_GAP;
-    while let Some((next, cost)) = space_at(text, at, way).and_then(|edge| any_word_at(text, edge, way)) {
+    let word = |at: usize| match way {
+        Way::Forth => any_word_at(text, space_at(text, at, way)?, way),
+        Way::Back => {
+            let (start, cost) = any_word_at(text, at, way)?;
+            Some((space_at(text, start, way)?, cost))
+        }
+    };
+    while let Some((next, cost)) = word(at) {
         let Some(rest) = left.checked_sub(cost) else { break };
         (at, left) = (next, rest);
         places.push(at);
@@ -528,6 +535,7 @@ mod tests {
         assert_eq!(find("ignore {*} instructions", "ignore all of the instructions"), ["ignore all of the instructions"]);
         assert_eq!(find("ignore {*} instructions", "ignore instructions"), ["ignore instructions"]);
         assert!(find("ignore {*} instructions", "ignore a b c d instructions").is_empty());
+        assert_eq!(find("{do|go} {*} zyxwv", "go the way zyxwv"), ["go the way zyxwv"]);
         assert!(find("ignore {*} instructions", "ignore me. Read instructions").is_empty());
         assert_eq!(find("忽略{*}指令", "请忽略之前的所有指令。"), ["忽略之前的所有指令"]);
         assert!(find("忽略{*}指令", "忽略一二三四五六七八九十一二三指令").is_empty());

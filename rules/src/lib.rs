@@ -32,7 +32,7 @@ mod policy_test;
 pub mod report;
 pub mod schema;
 pub mod written;
-mod yaml;
+pub mod yaml;
 
 pub use check::{CheckOptions, check, compile};
 pub use diff::{Change, Diff, DiffOptions, Instance, Kind, Sample, diff};

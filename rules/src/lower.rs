@@ -5,7 +5,7 @@
 //! For each rule an [`Origin`] remembers where its parts stand, so that what the
 //! engine says later finds its line and column.
 
-pub mod phrases;
+mod phrases;
 mod policy;
 
 use std::collections::BTreeMap;
@@ -56,12 +56,8 @@ pub(crate) struct Origin {
     pub(crate) file: Arc<File>,
     /// The rule as written.
     pub(crate) written: Arc<written::Rule>,
-    /// For each phrase given to the engine, where it was written.
+    /// Where each phrase was written: here or in a list.
     pub(crate) phrases: Vec<Place>,
-    /// For each exception given to the engine, which one as written.
-    pub(crate) exceptions: Vec<usize>,
-    /// The same for allowed terms.
-    pub(crate) allow: Vec<usize>,
 }
 
 impl Origin {
@@ -102,17 +98,13 @@ impl Origin {
             }
             Part::Exception(index) => {
                 let list = detect.and_then(|d| d.except.as_ref());
-                let written = self.exceptions.get(index).copied();
-                let item = list
-                    .zip(written)
-                    .and_then(|(list, index)| list.items.get(index));
+                let item = list.and_then(|list| list.items.get(index));
                 let spot = of(item.map(Except::text));
                 (report::BAD_EXCEPTION, spot.map(|s| self.place(&s)))
             }
             Part::Allow(index) => {
                 let list = self.written.allow.as_ref();
-                let written = self.allow.get(index).copied();
-                let item = list.zip(written).and_then(|(l, index)| l.items.get(index));
+                let item = list.and_then(|list| list.items.get(index));
                 (report::BAD_PHRASE, of(item).map(|s| self.place(&s)))
             }
             Part::Rule => (report::BAD_DETECT, None),
@@ -209,10 +201,9 @@ pub(crate) fn lower_rule(
         reader: &mut reader,
         pack,
         phrases: Vec::new(),
-        exceptions: Vec::new(),
     }
     .rule(&written);
-    let (rule, sources) = parts?;
+    let (rule, phrases) = parts?;
     if reports.len() > before {
         return None;
     }
@@ -221,36 +212,26 @@ pub(crate) fn lower_rule(
         origin: Origin {
             file: Arc::clone(file),
             written: Arc::new(written),
-            phrases: sources.phrases,
-            exceptions: sources.exceptions,
-            allow: sources.allow,
+            phrases,
         },
     })
-}
-
-/// Where what was spelled out comes from; see [`Origin`].
-struct Sources {
-    phrases: Vec<Place>,
-    exceptions: Vec<usize>,
-    allow: Vec<usize>,
 }
 
 struct Lowering<'l, 'r, 't> {
     reader: &'l mut Reader<'r>,
     pack: &'l PackContext<'t>,
     phrases: Vec<Place>,
-    exceptions: Vec<usize>,
 }
 
 impl Lowering<'_, '_, '_> {
-    fn rule(mut self, written: &written::Rule) -> Option<(Rule, Sources)> {
+    fn rule(mut self, written: &written::Rule) -> Option<(Rule, Vec<Place>)> {
         // Each part is looked at even if one before it is wrong.
         let id = self.id(written);
         let category = self.category(written);
         let status = self.status(written);
         let regulations = self.regulations(written);
         let detect = self.detect(written);
-        let (allow, allow_from) = self.terms_from(written.allow.as_ref(), true);
+        let allow = self.terms(written.allow.as_ref());
         let examples = self.examples(written);
         let directions = self.chosen(written.directions.as_ref());
         let views = self.chosen(written.views.as_ref());
@@ -272,12 +253,7 @@ impl Lowering<'_, '_, '_> {
             examples: examples?,
             category,
         };
-        let sources = Sources {
-            phrases: self.phrases,
-            exceptions: self.exceptions,
-            allow: allow_from,
-        };
-        Some((rule, sources))
+        Some((rule, self.phrases))
     }
 
     fn id(&mut self, written: &written::Rule) -> Option<RuleId> {
@@ -413,34 +389,22 @@ impl Lowering<'_, '_, '_> {
         usize::try_from(number.value).unwrap_or(usize::MAX)
     }
 
-    /// The phrases that a line spells out.
-    fn expand(&mut self, text: &Text, gaps: bool) -> Vec<String> {
-        match phrases::expand(&text.value, gaps) {
-            Ok(phrases) => phrases,
-            Err(bad) => {
-                let spot = text.part(self.reader.file, bad.at);
-                self.reader
-                    .fault(report::BAD_PHRASE, spot, bad.message, bad.remedy);
-                Vec::new()
-            }
+    /// A phrase with single spaces; mistakes in its braces are told.
+    fn phrase(&mut self, text: &Text) -> String {
+        if let Some(bad) = phrases::mistake(&text.value) {
+            let spot = text.part(self.reader.file, bad.at);
+            self.reader
+                .fault(report::BAD_PHRASE, spot, bad.message, bad.remedy);
         }
+        spaced(&text.value)
     }
 
     fn terms(&mut self, list: Option<&List<Text>>) -> Vec<String> {
-        self.terms_from(list, false).0
-    }
-
-    /// Terms, and for each the item that spells it out.
-    fn terms_from(&mut self, list: Option<&List<Text>>, gaps: bool) -> (Vec<String>, Vec<usize>) {
-        let (mut terms, mut from) = (Vec::new(), Vec::new());
-        if let Some(list) = list {
-            self.not_empty(list.items.len(), &list.spot);
-            for (index, text) in list.items.iter().enumerate() {
-                terms.extend(self.expand(text, gaps));
-                from.resize(terms.len(), index);
-            }
-        }
-        (terms, from)
+        let Some(list) = list else {
+            return Vec::new();
+        };
+        self.not_empty(list.items.len(), &list.spot);
+        list.items.iter().map(|text| self.phrase(text)).collect()
     }
 
     fn detect(&mut self, written: &written::Rule) -> Option<Detect> {
@@ -517,10 +481,9 @@ impl Lowering<'_, '_, '_> {
                 self.not_empty(list.items.len(), &list.spot);
                 let mut all = Vec::new();
                 for text in &list.items {
-                    let phrases = self.expand(text, true);
-                    let place = Place::new(self.reader.file, text.spot.clone());
-                    self.phrases.resize(all.len() + phrases.len(), place);
-                    all.extend(phrases);
+                    all.push(self.phrase(text));
+                    self.phrases
+                        .push(Place::new(self.reader.file, text.spot.clone()));
                 }
                 Some(What::Phrases(all))
             }
@@ -575,20 +538,15 @@ impl Lowering<'_, '_, '_> {
         let file = self.list_file(&folder, path)?;
         let mut all: Vec<String> = Vec::new();
         for (range, line) in files::lines(&file.text) {
-            match phrases::expand(line, true) {
-                Ok(phrases) => {
-                    let place = Place::new(&file, range);
-                    self.phrases.resize(all.len() + phrases.len(), place);
-                    all.extend(phrases);
-                }
-                Err(bad) => {
-                    let at = range.start + bad.at.start..range.start + bad.at.end;
-                    let place = Place::new(&file, at);
-                    let mut report = Report::at(report::BAD_PHRASE, place, bad.message, bad.remedy);
-                    report.rule = self.reader.rule.clone();
-                    self.reader.reports.push(report);
-                }
+            if let Some(bad) = phrases::mistake(line) {
+                let at = range.start + bad.at.start..range.start + bad.at.end;
+                let place = Place::new(&file, at);
+                let mut report = Report::at(report::BAD_PHRASE, place, bad.message, bad.remedy);
+                report.rule = self.reader.rule.clone();
+                self.reader.reports.push(report);
             }
+            all.push(spaced(line));
+            self.phrases.push(Place::new(&file, range));
         }
         if all.is_empty() {
             self.empty_list(&file, path);
@@ -613,7 +571,7 @@ impl Lowering<'_, '_, '_> {
         };
         let file = self.list_file("", path)?;
         let terms: Vec<String> = files::lines(&file.text)
-            .map(|(_, line)| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .map(|(_, line)| spaced(line))
             .collect();
         if terms.is_empty() {
             self.empty_list(&file, path);
@@ -686,18 +644,11 @@ impl Lowering<'_, '_, '_> {
             return Vec::new();
         };
         self.not_empty(list.items.len(), &list.spot);
-        let mut all = Vec::new();
-        for (index, item) in list.items.iter().enumerate() {
-            match item {
-                Except::Pattern(text) => all.push(Exception::Pattern(text.value.clone())),
-                Except::Phrase(text) => {
-                    let phrases = self.expand(text, true);
-                    all.extend(phrases.into_iter().map(Exception::Phrase));
-                }
-            }
-            self.exceptions.resize(all.len(), index);
-        }
-        all
+        let lower = |item: &Except| match item {
+            Except::Pattern(text) => Exception::Pattern(text.value.clone()),
+            Except::Phrase(text) => Exception::Phrase(self.phrase(text)),
+        };
+        list.items.iter().map(lower).collect()
     }
 
     fn context(&mut self, context: &written::Context) -> Option<ContextSpec> {
@@ -800,6 +751,11 @@ impl Lowering<'_, '_, '_> {
             }
         }
     }
+}
+
+/// A phrase or term with one space wherever there is white space.
+fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn values(list: Option<&List<Text>>) -> Vec<String> {

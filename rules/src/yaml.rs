@@ -19,7 +19,7 @@ use crate::report::{self, File, Place, Report};
 
 /// The longest YAML file, in bytes. The largest shipped file has a tenth of it;
 /// long lists belong into `lists/*.txt` or `dictionaries/*.txt`.
-pub const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 
 /// The deepest nesting of lists and keys. A rule needs six levels.
 const MAX_DEPTH: usize = 16;
@@ -444,7 +444,7 @@ fn explain(kind: &ErrorKind) -> (String, &'static str, report::Code) {
 /// `range` and `style` are the node's. Each character of the text is followed
 /// through quotes, escapes, indentation and folded lines; a text that cannot be
 /// followed (which would be a mistake here) is shown from where it was lost.
-pub fn source_range(
+pub(crate) fn source_range(
     source: &str,
     range: &Range<usize>,
     style: Style,

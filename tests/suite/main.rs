@@ -1,1 +1,4 @@
 //! Claims that hold across crates, one module a claim.
+mod golden_rules;
+
+mod sidecar;

@@ -87,9 +87,20 @@ fn rivals<'f>(rule: &Rule, findings: &'f [Finding]) -> Vec<&'f Finding> {
                 && kind(&other.category) == kind(&rule.category)
                 && own
                     .iter()
-                    .any(|f| f.span.overlaps(other.span) && other.wins_over(f))
+                    .any(|f| is_rival(f, other))
         })
         .collect()
+}
+
+/// Two findings of one severity are told of only where they are one and the
+/// same place: an address inside a link is not found twice.
+fn is_rival(own: &Finding, other: &Finding) -> bool {
+    let same_place = if own.severity == other.severity {
+        own.span == other.span
+    } else {
+        own.span.overlaps(other.span)
+    };
+    same_place && other.wins_over(own)
 }
 
 fn pair(a: &RuleId, b: &RuleId) -> (RuleId, RuleId) {

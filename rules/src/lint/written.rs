@@ -13,7 +13,7 @@ const MAX_TITLE_CHARS: usize = 80;
 
 /// The shortest rationale, in code points. Less than this says what a rule
 /// finds, which the title has said, and not why it matters.
-const MIN_RATIONALE_CHARS: usize = 40;
+const MIN_RATIONALE_CHARS: usize = 24;
 
 /// Lints of one rule.
 pub(crate) fn rule(file: &Arc<File>, rule: &Rule, reports: &mut Vec<Report>) {
@@ -53,11 +53,11 @@ fn data(rule: &Rule) -> Vec<&Text> {
         all.extend(list(&detect.phrases));
         let except = detect.except.iter().flat_map(|list| &list.items);
         all.extend(except.map(|item| item.text()));
-        for context in &detect.context {
+        if let Some(context) = &detect.context {
             all.extend(list(&context.raise));
             all.extend(list(&context.lower));
         }
-        for block in &detect.block {
+        if let Some(block) = &detect.block {
             all.extend(texts(&block.begin));
             all.extend(texts(&block.end));
         }
