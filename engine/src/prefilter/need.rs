@@ -617,7 +617,7 @@ mod tests {
             let config = regex_automata::util::syntax::Config::new().utf8(false);
             let regex = regex_automata::meta::Builder::new().syntax(config).build(&pattern).unwrap();
             for byte in 0..=255u8 {
-                assert_eq!(regex.is_match([byte, byte]), kind(byte) & kinds != 0, "{byte} {kinds}");
+                assert_eq!(regex.is_match(&[byte, byte]), kind(byte) & kinds != 0, "{byte} {kinds}");
             }
         }
     }
