@@ -1,5 +1,7 @@
 //! Packs compiled to one immutable [`Ruleset`], shared by all requests.
 
+mod survey;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -24,6 +26,8 @@ use crate::rule::{Exception, Pack, Rule, RuleId, Status, What};
 use crate::text::{Direction, Role, Text};
 use crate::trace::{Step, Trace};
 use crate::validate::{self, Validator};
+
+pub use self::survey::Survey;
 
 /// Packs, compiled. Immutable; shared by all requests.
 pub struct Ruleset {

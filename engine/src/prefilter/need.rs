@@ -76,6 +76,30 @@ pub(crate) fn symbol(kinds: Kind) -> char {
     }
 }
 
+/// A sequence of classes as a pattern over bytes, for engines that read patterns.
+pub(crate) fn pattern(kinds: &[Kind]) -> String {
+    const RANGES: [(Kind, &str); 5] = [
+        (LETTER, "A-Za-z"),
+        (DIGIT, "0-9"),
+        (SPACE, r"\x09\x0a\x0d\x20"),
+        (HIGH, r"\x80-\xff"),
+        (OTHER, r"\x00-\x08\x0b\x0c\x0e-\x1f\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f"),
+    ];
+    let mut pattern = String::new();
+    for run in kinds.chunk_by(|a, b| a == b) {
+        pattern.push('[');
+        let of = run.first().copied().unwrap_or_default();
+        for (_, ranges) in RANGES.iter().filter(|(kind, _)| of & kind != 0) {
+            pattern.push_str(ranges);
+        }
+        pattern.push(']');
+        if run.len() > 1 {
+            pattern.push_str(&format!("{{{}}}", run.len()));
+        }
+    }
+    pattern
+}
+
 /// A literal that stands in a match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Literal {
@@ -352,7 +376,11 @@ fn concat(parts: &[Hir]) -> Facts {
     for part in parts {
         let span = longest(part);
         let facts = facts(part);
-        let joined = facts.exact.as_deref().and_then(|exact| cross(&open, exact));
+        // A class of unsettled length in front of a literal makes several of one.
+        let first = open.iter().all(|e| e.bytes.is_empty());
+        let vague = |exact: &[Exact]| exact.len() > 1 && exact.iter().any(|e| e.bytes.contains(&ANY));
+        let exact = facts.exact.as_deref().filter(|exact| !(first && vague(exact)));
+        let joined = exact.and_then(|exact| cross(&open, exact));
         match joined {
             Some(joined) => {
                 open = joined;
@@ -376,7 +404,7 @@ fn concat(parts: &[Hir]) -> Facts {
                         literals
                     }),
                 );
-                match facts.exact {
+                match facts.exact.filter(|exact| !vague(exact)) {
                     Some(exact) => {
                         // Too many together; begin anew with this part alone.
                         open = exact;
@@ -755,7 +783,7 @@ mod tests {
     fn the_rarest_literal_is_taken() {
         assert_eq!(words(r"\bghp_[A-Za-z0-9]{3}\b"), ["ghp_..."]);
         assert_eq!(words(r"the (?:quick|brown) zyxw"), ["the brown zyxw", "the quick zyxw"]);
-        assert_eq!(words(r"(?:ab)?[a-z]{3}wvxyz[0-9]{2}"), ["wvxyz"]);
+        assert_eq!(words(r"(?:ab)?[a-z]{3}wvxyz[0-9]{2}"), ["wvxyz.."]);
         assert_eq!(words(r"[\w.]{1,64}@[\w.]{1,64}"), ["@"]);
     }
 
@@ -764,7 +792,7 @@ mod tests {
         let Need::Some { literals, .. } = need(r"[a-z]{2,50}QZQZX[0-9]{1,90}") else { panic!() };
         assert_eq!((literals[0].before, literals[0].after), (50, 89));
         let Need::Some { literals, .. } = need(r"(?:xqzv[a-z]{3}|qqvw){1,2}-") else { panic!() };
-        assert!(literals.iter().all(|l| l.before == 7 && l.after >= 8));
+        assert!(literals.iter().all(|l| l.before == 7 && l.after >= 5));
     }
 
     #[test]
@@ -798,6 +826,18 @@ mod tests {
         let Need::Some { literals, .. } = need(r"[\x{E0000}-\x{E007F}]{1,99}") else { panic!() };
         assert_eq!(literals.len(), 2);
         assert_eq!(need(r"\p{Greek}{2,5}"), Need::BeyondAscii);
+    }
+
+    #[test]
+    fn a_printed_pattern_means_the_classes() {
+        for kinds in 1..32u8 {
+            let pattern = format!("(?-u)^{}$", pattern(&[kinds, kinds]));
+            let config = regex_automata::util::syntax::Config::new().utf8(false);
+            let regex = regex_automata::meta::Builder::new().syntax(config).build(&pattern).unwrap();
+            for byte in 0..=255u8 {
+                assert_eq!(regex.is_match(&[byte, byte]), kind(byte) & kinds != 0, "{byte} {kinds}");
+            }
+        }
     }
 
     #[test]
