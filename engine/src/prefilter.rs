@@ -24,7 +24,6 @@ use crate::classes::Classes;
 
 #[cfg(feature = "hyperscan")]
 pub(crate) use self::hyperscan::Hyperscan;
-pub(crate) use self::grams::chance;
 use self::need::{Literal, Need, Shape};
 pub(crate) use self::portable::Portable;
 
