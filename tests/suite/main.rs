@@ -1,2 +1,3 @@
 //! Claims that hold across crates, one module a claim.
 mod golden_rules;
+mod oracle;
