@@ -23,6 +23,15 @@ pub struct Made {
     pub samples: Vec<String>,
 }
 
+/// Words of ordinary prose.
+pub const WORDS: &[&str] = &[
+    "the", "a", "of", "to", "and", "in", "we", "report", "meeting", "team", "please", "summary", "about", "quarter",
+    "system", "model", "data", "number", "account", "order", "first", "because", "between", "project", "question",
+    "answer", "result", "table", "figure", "market", "garden", "recipe", "travel", "letter", "music", "history",
+    "water", "energy", "school", "language", "window", "paper", "machine", "winter", "river", "city", "light", "price",
+    "review", "change", "method", "value", "process", "example", "section", "version", "user", "file", "code", "test",
+];
+
 /// A rule that finds `what`, and asks for nothing else.
 pub fn rule(id: &str, what: What) -> Rule {
     Rule {

@@ -495,7 +495,12 @@ fn stands_within(readings: &[Vec<Piece>], text: &str, from: usize, to: usize) ->
 /// A term as it is compared: lower case, one space for white space.
 fn plain(term: &str) -> Vec<char> {
     let words: Vec<&str> = term.split_whitespace().collect();
-    words.join(" ").chars().map(same).collect()
+    words.join(" ").chars().map(small).collect()
+}
+
+/// Case alone: the names of a dictionary are letter for letter.
+fn small(c: char) -> char {
+    if c == '\u{2019}' { c } else { same(c) }
 }
 
 /// Where a term that begins at `start` may end, and whether it is exact there.
@@ -531,7 +536,7 @@ fn term_end(term: &[char], text: &str, start: usize) -> Option<usize> {
             at += space(text, at, 64).filter(|&len| len > 0)?;
         } else {
             let c = text[at..].chars().next()?;
-            if same(c) != wanted {
+            if small(c) != wanted {
                 return None;
             }
             at += c.len_utf8();
@@ -547,7 +552,7 @@ fn slip(term: &[char], (from, to): (usize, usize), text: &str, start: usize, end
     }
     let word: Vec<char> = text[at..].chars().take_while(|&c| spaced(c)).collect();
     let letters = word.iter().filter(|c| c.is_alphabetic()).count();
-    let lower: Vec<char> = word.iter().map(|&c| same(c)).collect();
+    let lower: Vec<char> = word.iter().map(|&c| small(c)).collect();
     if !(4..=48).contains(&letters) || word.len() > 48 || distance(&lower, &term[from..to]) != 1 {
         return;
     }
