@@ -10,6 +10,11 @@
 //! only where [`filter`] cannot rule a term out, which for a word of ordinary text
 //! is one load from a table. `tests` compares the whole with a plain search.
 //!
+//! Measured on one core of a busy 2-core Xeon, 100,000 made-up names of one to three
+//! words, 4 KiB pieces: English and Chinese 0.30 GB/s; with `max_typos` 1 English
+//! 0.011 GB/s, because many words of prose are one letter from some name. Build 0.15 s,
+//! load 32 ms (63 ms), memory 2.1 MiB (10.3 MiB).
+//!
 //! It knows nothing of rules, views or findings.
 
 mod filter;
@@ -25,8 +30,8 @@ use sha2::{Digest, Sha256};
 
 use crate::classes::{BLOCK, Block, Classes};
 use filter::{Bits, Firsts, Follows, Key, mix};
-use fold::{fold, folded, space, widest, within_word};
 pub(crate) use fold::is_word;
+use fold::{fold, folded, space, widest, within_word};
 use typos::{FEWEST_LETTERS, FEWEST_TERM_LETTERS, Neighbours, Word};
 
 /// A term longer than this, in folded bytes, is a passage, not a name.
@@ -167,7 +172,9 @@ impl Dictionary {
     /// a digest of his own.
     pub fn from_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Dictionary, DictionaryError> {
         let bytes: Arc<[u8]> = bytes.into();
-        let (Some(magic), Some(seal_read), Some(set)) = (bytes.get(..16), bytes.get(16..HEADER), bytes.get(HEADER..)) else {
+        let (Some(magic), Some(seal_read), Some(set)) =
+            (bytes.get(..16), bytes.get(16..HEADER), bytes.get(HEADER..))
+        else {
             return Err(DictionaryError::Corrupt("too short"));
         };
         let max_typos = magic.get(8).copied().unwrap_or(u8::MAX);
@@ -183,7 +190,11 @@ impl Dictionary {
     /// The filters are made anew from the terms at each load: that takes less time
     /// than checking stored ones, and they can then not disagree.
     fn over(bytes: Arc<[u8]>, max_typos: u8) -> Result<Dictionary, DictionaryError> {
-        let terms = Fst::new(Terms { bytes, from: HEADER }).map_err(|_| DictionaryError::Corrupt("no set of terms"))?;
+        let terms = Fst::new(Terms {
+            bytes,
+            from: HEADER,
+        })
+        .map_err(|_| DictionaryError::Corrupt("no set of terms"))?;
         // Most dictionaries have as many first words as half their terms.
         let mut dictionary = Dictionary {
             firsts: Firsts::for_entries(terms.len(), terms.len()),
@@ -201,7 +212,8 @@ impl Dictionary {
         let terms = dictionary.terms.clone();
         let mut stream = terms.into_stream();
         while let Some((key, _)) = stream.next() {
-            let term = std::str::from_utf8(key).map_err(|_| DictionaryError::Corrupt("a term is no text"))?;
+            let term = std::str::from_utf8(key)
+                .map_err(|_| DictionaryError::Corrupt("a term is no text"))?;
             if term.is_empty() || term.len() > LONGEST_TERM {
                 return Err(DictionaryError::Corrupt("a term is empty or too long"));
             }
@@ -218,7 +230,14 @@ impl Dictionary {
 
     /// Enters one term into the filters.
     fn note(&mut self, term: &str) {
-        let widest: usize = term.chars().map(|c| if c == ' ' { fold::LONGEST_SPACE } else { widest(c) }).sum();
+        let width = |c| {
+            if c == ' ' {
+                fold::LONGEST_SPACE
+            } else {
+                widest(c)
+            }
+        };
+        let widest: usize = term.chars().map(width).sum();
         // A slip adds at most a character, or puts a wide one for a narrow one.
         let slip = if self.max_typos > 0 { 4 } else { 0 };
         self.longest_match = self.longest_match.max(widest + slip);
@@ -255,7 +274,11 @@ impl Dictionary {
     /// The hash of the first two characters, folded, of a term that does not begin
     /// with a word. Where a word may be mistyped, its first letter may be another.
     fn start_hash(&self, first: char, second: char) -> u64 {
-        let second = if self.max_typos > 0 && is_word(second) { 'a' } else { second };
+        let second = if self.max_typos > 0 && is_word(second) {
+            'a'
+        } else {
+            second
+        };
         mix(u64::from(first) << 32 | u64::from(second))
     }
 
@@ -282,7 +305,10 @@ impl Dictionary {
 
     /// Memory, in bytes, beyond the struct itself.
     pub fn heap_bytes(&self) -> usize {
-        self.terms.as_inner().bytes.len() + self.firsts.heap_bytes() + self.starts.heap_bytes() + self.neighbours.heap_bytes()
+        self.terms.as_inner().bytes.len()
+            + self.firsts.heap_bytes()
+            + self.starts.heap_bytes()
+            + self.neighbours.heap_bytes()
     }
 
     /// Adds the matches that begin in `from..to`, in order and without overlap. A
@@ -298,7 +324,13 @@ impl Dictionary {
 
     /// Calls `accept` for each match that begins in `from..to`. A match that it does
     /// not accept consumes nothing: the search goes on one character later.
-    pub fn find_where(&self, text: &str, from: usize, to: usize, accept: impl FnMut(DictionaryMatch) -> bool) {
+    pub fn find_where(
+        &self,
+        text: &str,
+        from: usize,
+        to: usize,
+        accept: impl FnMut(DictionaryMatch) -> bool,
+    ) {
         let first = from / BLOCK * BLOCK;
         // A key may reach into the block after the last.
         let last = to.min(text.len()).saturating_add(2 * BLOCK).min(text.len());
@@ -321,7 +353,15 @@ impl Dictionary {
     }
 
     /// `blocks` begin with block `origin` of the text.
-    fn scan(&self, text: &str, blocks: &[Block], origin: usize, from: usize, to: usize, mut accept: impl FnMut(DictionaryMatch) -> bool) {
+    fn scan(
+        &self,
+        text: &str,
+        blocks: &[Block],
+        origin: usize,
+        from: usize,
+        to: usize,
+        mut accept: impl FnMut(DictionaryMatch) -> bool,
+    ) {
         let bytes = text.as_bytes();
         let to = to.min(bytes.len());
         let mut resume = from;
@@ -332,8 +372,13 @@ impl Dictionary {
                 break;
             };
             let words = block.letters | block.digits;
-            let words_after = blocks.get(at + 1 - origin).map_or(0, |b| b.letters | b.digits);
-            let goes_on = base.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_alphanumeric);
+            let words_after = blocks
+                .get(at + 1 - origin)
+                .map_or(0, |b| b.letters | b.digits);
+            let goes_on = base
+                .checked_sub(1)
+                .and_then(|i| bytes.get(i))
+                .is_some_and(u8::is_ascii_alphanumeric);
             let mut candidates = words & !(words << 1 | u64::from(goes_on)) | block.high;
             if self.has_starts {
                 candidates |= block.others;
@@ -344,6 +389,9 @@ impl Dictionary {
                 let offset = candidates.trailing_zeros() as usize;
                 candidates &= candidates - 1;
                 let start = base + offset;
+                if bytes.get(start).is_some_and(|b| b & 0xc0 == 0x80) {
+                    continue;
+                }
                 let run = if words >> offset & 1 == 1 {
                     let after = words_after.checked_shl(64 - offset as u32).unwrap_or(0);
                     (words >> offset | after).trailing_ones() as usize
@@ -361,7 +409,11 @@ impl Dictionary {
                     candidates &= not_before(end - base);
                 }
             }
-            at = if resume >= base + BLOCK { resume / BLOCK } else { at + 1 };
+            at = if resume >= base + BLOCK {
+                resume / BLOCK
+            } else {
+                at + 1
+            };
         }
     }
 
@@ -383,19 +435,15 @@ impl Dictionary {
         let hash = Key::of_ascii(bytes, start, run).hash();
         match self.firsts.follows(hash) {
             Follows::Other => true,
-            Follows::Word => self.max_typos > 0 || self.may_go_on(text, start, run, hash),
-            Follows::Nothing => self.max_typos > 0 && self.may_start_mistyped(text, start),
+            Follows::Word if self.may_go_on(text, start + run, hash) => true,
+            _ => self.max_typos > 0 && self.may_start_mistyped(text, start),
         }
     }
 
-    /// Whether the second word is one that follows the first in some term.
-    fn may_go_on(&self, text: &str, start: usize, run: usize, first: u64) -> bool {
+    /// Whether the word after the one that ends at `at`, and has the hash `first`, is one
+    /// that follows it in some term, or may be one mistyped.
+    fn may_go_on(&self, text: &str, at: usize, first: u64) -> bool {
         let bytes = text.as_bytes();
-        if run >= BLOCK {
-            // The mask of a run ends with its second block.
-            return true;
-        }
-        let at = start + run;
         match bytes.get(at) {
             Some(b' ') => {}
             Some(b) => return !b.is_ascii() || char::from(*b).is_whitespace(),
@@ -403,12 +451,20 @@ impl Dictionary {
         }
         let second = at + 1;
         let rest = bytes.get(second..).unwrap_or(&[]);
-        let len = rest.iter().take(filter::KEY).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let len = rest
+            .iter()
+            .take(filter::KEY)
+            .take_while(|b| b.is_ascii_alphanumeric())
+            .count();
         match rest.get(len) {
             Some(b) if len < filter::KEY && !b.is_ascii() => true,
             Some(b) if len == 0 => char::from(*b).is_whitespace(),
             None if len == 0 => false,
-            _ => self.firsts.has_pair(first, Key::of_ascii(bytes, second, len)),
+            _ => {
+                self.firsts
+                    .has_pair(first, Key::of_ascii(bytes, second, len))
+                    || (self.max_typos > 0 && self.may_start_mistyped(text, second))
+            }
         }
     }
 
@@ -425,7 +481,9 @@ impl Dictionary {
         if is_word(first) {
             return !within_word(text, start) && self.may_start_word(text, start);
         }
-        if !self.has_starts || (first.is_ascii() && !self.signs.get(first as usize).is_some_and(|&s| s)) {
+        if !self.has_starts
+            || (first.is_ascii() && !self.signs.get(first as usize).is_some_and(|&s| s))
+        {
             return false;
         }
         let first = fold(first);
@@ -443,20 +501,27 @@ impl Dictionary {
     /// The same for a word with letters beyond ASCII.
     fn may_start_word(&self, text: &str, start: usize) -> bool {
         let (key, _) = Key::of_word(text.get(start..).unwrap_or(""));
-        self.firsts.follows(key.hash()) != Follows::Nothing || (self.max_typos > 0 && self.may_start_mistyped(text, start))
+        self.firsts.follows(key.hash()) != Follows::Nothing
+            || (self.max_typos > 0 && self.may_start_mistyped(text, start))
     }
 
     fn may_start_mistyped(&self, text: &str, start: usize) -> bool {
         text.get(start..)
             .and_then(Word::read)
-            .is_some_and(|(word, _)| word.letters() >= FEWEST_LETTERS && self.neighbours.may_have(word.chars()))
+            .is_some_and(|(word, _)| {
+                word.letters() >= FEWEST_LETTERS && self.neighbours.may_have(word.chars())
+            })
     }
 
     /// The end of the longest term that begins at `start`, and whether the text has
     /// it exactly. Of two ways to one end the exact one counts.
     fn longest(&self, text: &str, start: usize) -> Option<(usize, bool)> {
         let mut best = None;
-        let walk = Walk { dictionary: self, text, start };
+        let walk = Walk {
+            dictionary: self,
+            text,
+            start,
+        };
         walk.go_on(self.terms.root(), start, 0, true, &mut best);
         best
     }
@@ -465,7 +530,11 @@ impl Dictionary {
 /// No bit before `offset`.
 #[inline(always)]
 fn not_before(offset: usize) -> u64 {
-    u64::try_from(offset).ok().and_then(|o| u32::try_from(o).ok()).and_then(|o| u64::MAX.checked_shl(o)).unwrap_or(0)
+    u64::try_from(offset)
+        .ok()
+        .and_then(|o| u32::try_from(o).ok())
+        .and_then(|o| u64::MAX.checked_shl(o))
+        .unwrap_or(0)
 }
 
 fn single_hash(c: char) -> u64 {
@@ -481,7 +550,10 @@ fn note_words(term: &str, vocabulary: &mut HashSet<Box<str>>) {
         // A word of the text has at least four letters, so this has at least three.
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
         // One letter more makes it as long as the text's may be.
-        if letters + 1 >= FEWEST_LETTERS && word.chars().count() <= typos::LONGEST_WORD + 1 && !vocabulary.contains(word) {
+        if letters + 1 >= FEWEST_LETTERS
+            && word.chars().count() <= typos::LONGEST_WORD + 1
+            && !vocabulary.contains(word)
+        {
             vocabulary.insert(word.into());
         }
     }
@@ -496,7 +568,11 @@ fn head(max_typos: u8) -> [u8; 16] {
 }
 
 fn seal(max_typos: u8, set: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update(head(max_typos)).chain_update(set).finalize().into()
+    Sha256::new()
+        .chain_update(head(max_typos))
+        .chain_update(set)
+        .finalize()
+        .into()
 }
 
 /// One walk through the terms along the text.
@@ -509,12 +585,23 @@ struct Walk<'d> {
 impl<'d> Walk<'d> {
     /// Follows the text from `at` as far as some term goes. `letters` counts those
     /// of the term so far; `exact` until a slip was taken.
-    fn go_on(&self, mut node: Node<'d>, mut at: usize, mut letters: usize, exact: bool, best: &mut Option<(usize, bool)>) {
+    fn go_on(
+        &self,
+        mut node: Node<'d>,
+        mut at: usize,
+        mut letters: usize,
+        exact: bool,
+        best: &mut Option<(usize, bool)>,
+    ) {
         let tolerant = self.dictionary.max_typos > 0;
         loop {
             // Letters count only after a slip.
-            if node.is_final() && (exact || letters >= FEWEST_TERM_LETTERS) && !within_word(self.text, at) {
-                let longer = best.is_none_or(|(end, was_exact)| at > end || (at == end && exact && !was_exact));
+            if node.is_final()
+                && (exact || letters >= FEWEST_TERM_LETTERS)
+                && !within_word(self.text, at)
+            {
+                let longer = best
+                    .is_none_or(|(end, was_exact)| at > end || (at == end && exact && !was_exact));
                 if longer {
                     *best = Some((at, exact));
                 }
@@ -523,7 +610,8 @@ impl<'d> Walk<'d> {
             let Some(c) = rest.chars().next() else {
                 return;
             };
-            if tolerant && exact && is_word(c) && (at == self.start || !within_word(self.text, at)) {
+            if tolerant && exact && is_word(c) && (at == self.start || !within_word(self.text, at))
+            {
                 self.slip(node, at, rest, letters, best);
             }
             let (next, len) = if c.is_whitespace() {
@@ -533,7 +621,10 @@ impl<'d> Walk<'d> {
                 (self.step(node, b" "), len)
             } else {
                 letters += usize::from(tolerant && c.is_alphabetic());
-                (self.step(node, fold(c).encode_utf8(&mut [0; 4]).as_bytes()), c.len_utf8())
+                (
+                    self.step(node, fold(c).encode_utf8(&mut [0; 4]).as_bytes()),
+                    c.len_utf8(),
+                )
             };
             let Some(next) = next else {
                 return;
@@ -544,7 +635,14 @@ impl<'d> Walk<'d> {
     }
 
     /// Follows each word that is one change away from the one at `at`.
-    fn slip(&self, node: Node<'d>, at: usize, rest: &str, letters: usize, best: &mut Option<(usize, bool)>) {
+    fn slip(
+        &self,
+        node: Node<'d>,
+        at: usize,
+        rest: &str,
+        letters: usize,
+        best: &mut Option<(usize, bool)>,
+    ) {
         let Some((word, len)) = Word::read(rest) else {
             return;
         };
@@ -552,6 +650,16 @@ impl<'d> Walk<'d> {
             return;
         }
         self.dictionary.neighbours.each(word.chars(), |known| {
+            // Most neighbours of common words begin no term, or none that goes on
+            // like the text.
+            if at == self.start {
+                let hash = Key::of_folded(known.iter().copied()).hash();
+                match self.dictionary.firsts.follows(hash) {
+                    Follows::Other => {}
+                    Follows::Word if self.dictionary.may_go_on(self.text, at + len, hash) => {}
+                    _ => return,
+                }
+            }
             let mut next = Some(node);
             for c in known {
                 next = next.and_then(|node| self.step(node, c.encode_utf8(&mut [0; 4]).as_bytes()));
@@ -570,5 +678,293 @@ impl<'d> Walk<'d> {
             node = self.dictionary.terms.node(node.transition_addr(transition));
         }
         Some(node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn dictionary(terms: &[&str], max_typos: u8) -> Dictionary {
+        let terms: Vec<String> = terms.iter().map(|t| t.to_string()).collect();
+        Dictionary::build(&terms, max_typos).unwrap()
+    }
+
+    fn found<'t>(dictionary: &Dictionary, text: &'t str) -> Vec<(&'t str, bool)> {
+        let mut found = Vec::new();
+        dictionary.find(text, 0, text.len(), &mut found);
+        found
+            .iter()
+            .map(|m| (&text[m.start..m.end], m.exact))
+            .collect()
+    }
+
+    /// One term at one place by the meaning of the words alone: pieces of the term
+    /// (words, spaces, single other characters) against the text, each word in turn
+    /// allowed to be mistyped.
+    fn plain_match(term: &str, max_typos: u8, text: &str, start: usize) -> Vec<(usize, bool)> {
+        let chars: Vec<char> = text
+            .char_indices()
+            .filter(|(i, _)| *i >= start)
+            .map(|(_, c)| c)
+            .collect();
+        let mut pieces: Vec<Vec<char>> = Vec::new();
+        for c in folded(term).chars() {
+            match pieces.last_mut() {
+                Some(last) if is_word(c) && last.iter().all(|&c| is_word(c)) => last.push(c),
+                _ => pieces.push(vec![c]),
+            }
+        }
+        let letters = |w: &[char]| w.iter().filter(|c| c.is_alphabetic()).count();
+        let term_letters: usize = pieces.iter().map(|p| letters(p)).sum();
+        let mut ends = Vec::new();
+        for mistyped in std::iter::once(None).chain((0..pieces.len()).map(Some)) {
+            if mistyped.is_some() && (max_typos == 0 || term_letters < 5) {
+                continue;
+            }
+            let mut at = 0;
+            let fits = pieces.iter().enumerate().all(|(i, piece)| {
+                let rest = &chars[at..];
+                let len = if Some(i) == mistyped {
+                    let word: Vec<char> = rest
+                        .iter()
+                        .take_while(|c| is_word(**c))
+                        .map(|&c| fold(c))
+                        .collect();
+                    let fits = is_word(piece[0])
+                        && (4..=48).contains(&word.len())
+                        && letters(&word) >= 4
+                        && typos::tests::distance(&word, piece) == 1;
+                    fits.then_some(word.len())
+                } else if piece[0] == ' ' {
+                    let run: Vec<char> = rest
+                        .iter()
+                        .copied()
+                        .take_while(|c| c.is_whitespace())
+                        .collect();
+                    let bytes: usize = run.iter().map(|c| c.len_utf8()).sum();
+                    (1..=64).contains(&bytes).then_some(run.len())
+                } else {
+                    let same = rest.len() >= piece.len()
+                        && rest.iter().zip(piece).all(|(&a, &b)| fold(a) == b);
+                    same.then_some(piece.len())
+                };
+                at += len.unwrap_or(0);
+                len.is_some()
+            });
+            let end = start + chars[..at].iter().map(|c| c.len_utf8()).sum::<usize>();
+            if fits && !within_word(text, start) && !within_word(text, end) {
+                ends.push((end, mistyped.is_none()));
+            }
+        }
+        ends
+    }
+
+    fn plain_find(
+        terms: &[String],
+        max_typos: u8,
+        text: &str,
+        from: usize,
+        to: usize,
+    ) -> Vec<DictionaryMatch> {
+        let mut found = Vec::new();
+        let mut resume = from;
+        for (start, _) in text.char_indices() {
+            if start < resume || start >= to {
+                continue;
+            }
+            let ends = terms
+                .iter()
+                .flat_map(|term| plain_match(term, max_typos, text, start));
+            if let Some((end, exact)) = ends.max() {
+                found.push(DictionaryMatch { start, end, exact });
+                resume = end;
+            }
+        }
+        found
+    }
+
+    /// Few letters, so that words meet, overlap and differ by one change.
+    const TERM: &str = "([abkÄ]{1,6}|[张伟中]{1,3}|[abs]{3,6} [abKs]{3,6}( [ab]{2,5})?|[@.]?[ab]{2,6}|[張a]{2,4}[abc]{2,5}|ไทย|[ab]{4,5}-[ab]{4,5}|ж[жд]{3,5} a{1,3}|[ab]{15,18})";
+    const TEXT: &str = "([abkABÄä]{1,7}|[ \n\t\u{3000}]|[ ]{1,2}|[张伟中]{1,3}|[absKK]{3,6} [absk]{3,6}|[@.,-]|[ab]{2,6}|[張a]{2,4}|ไทย|9|ж[жДд]{3,5} |é|😀|[ab]{15,18}| {60,70}){0,40}";
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn finds_what_a_plain_search_finds(
+            terms in proptest::collection::vec(TERM, 0..25),
+            text in TEXT,
+            max_typos in 0u8..=1,
+            pad in 0usize..70,
+        ) {
+            // Words come to lie across blocks.
+            let text = format!("{}{text}", ".".repeat(pad));
+            let dictionary = Dictionary::build(&terms, max_typos).unwrap();
+            let mut found = Vec::new();
+            dictionary.find(&text, 0, text.len(), &mut found);
+            let expected = plain_find(&terms, max_typos, &text, 0, text.len());
+            prop_assert_eq!(&found, &expected);
+            for m in &found {
+                prop_assert!(m.end - m.start <= dictionary.longest_match_bytes());
+            }
+            // Read back, it is the same.
+            let again = Dictionary::from_bytes(dictionary.to_bytes()).unwrap();
+            let mut found_again = Vec::new();
+            again.find(&text, 0, text.len(), &mut found_again);
+            prop_assert_eq!(&found, &found_again);
+            let mut classes = Classes::default();
+            classes.compute(text.as_bytes());
+            let mut classified = Vec::new();
+            again.find_classified(&text, &classes, 0, text.len(), |m| { classified.push(m); true });
+            prop_assert_eq!(&found, &classified);
+        }
+
+        #[test]
+        fn a_range_finds_what_begins_in_it(
+            terms in proptest::collection::vec(TERM, 1..20),
+            text in TEXT,
+            max_typos in 0u8..=1,
+            cut in any::<(prop::sample::Index, prop::sample::Index)>(),
+        ) {
+            let dictionary = Dictionary::build(&terms, max_typos).unwrap();
+            let (a, b) = (cut.0.index(text.len() + 1), cut.1.index(text.len() + 1));
+            let (from, to) = (a.min(b), a.max(b));
+            let mut found = Vec::new();
+            dictionary.find(&text, from, to, &mut found);
+            prop_assert_eq!(found, plain_find(&terms, max_typos, &text, from, to));
+        }
+
+        #[test]
+        fn what_is_not_accepted_consumes_nothing(
+            terms in proptest::collection::vec(TERM, 1..20),
+            text in TEXT,
+        ) {
+            let dictionary = Dictionary::build(&terms, 0).unwrap();
+            let mut all = Vec::new();
+            dictionary.find_where(&text, 0, text.len(), |m| { all.push(m); false });
+            let expected: Vec<_> = text
+                .char_indices()
+                .filter_map(|(start, c)| plain_find(&terms, 0, &text, start, start + c.len_utf8()).pop())
+                .collect();
+            prop_assert_eq!(all, expected);
+        }
+
+        #[test]
+        fn damage_is_seen(at in any::<prop::sample::Index>(), bit in 0u8..8, cut in any::<prop::sample::Index>()) {
+            let bytes = dictionary(&["john smith", "jane", "蓝鲸"], 1).to_bytes();
+            let mut damaged = bytes.clone();
+            damaged[at.index(bytes.len())] ^= 1 << bit;
+            prop_assert!(Dictionary::from_bytes(damaged).is_err());
+            prop_assert!(Dictionary::from_bytes(bytes[..cut.index(bytes.len())].to_vec()).is_err());
+        }
+
+        #[test]
+        fn any_bytes_and_any_text_do_no_harm(bytes in any::<Vec<u8>>(), terms in any::<Vec<String>>(), text in any::<String>()) {
+            prop_assert!(Dictionary::from_bytes(bytes).is_err());
+            if let Ok(dictionary) = Dictionary::build(&terms, 1) {
+                let mut found = Vec::new();
+                dictionary.find(&text, 0, usize::MAX, &mut found);
+                dictionary.find(&text, 7, 3, &mut found);
+            }
+        }
+    }
+
+    #[test]
+    fn whole_words_in_any_case() {
+        let d = dictionary(&["John Smith", "smith", "Müller", "ÄRZTE"], 0);
+        assert_eq!(
+            found(&d, "JOHN \n smith, Smithers, blacksmith; smith"),
+            [("JOHN \n smith", true), ("smith", true)]
+        );
+        assert_eq!(
+            found(&d, "mÜLLER und ärzte, Müllers"),
+            [("mÜLLER", true), ("ärzte", true)]
+        );
+    }
+
+    #[test]
+    fn scripts_without_spaces_have_no_word_ends() {
+        let d = dictionary(&["蓝鲸", "蓝鲸计划", "smith", "さくら"], 0);
+        assert_eq!(
+            found(&d, "新蓝鲸计划书和蓝鲸"),
+            [("蓝鲸计划", true), ("蓝鲸", true)]
+        );
+        assert_eq!(
+            found(&d, "请找smith先生。さくらんぼ"),
+            [("smith", true), ("さくら", true)]
+        );
+    }
+
+    #[test]
+    fn one_slip() {
+        let d = dictionary(
+            &["Bartholomew", "Anna", "Ann Smith", "蓝鲸计划", "O'Brien"],
+            1,
+        );
+        for text in [
+            "bartholomew",
+            "Batrholomew",
+            "Bartolomew",
+            "Bartholomeww",
+            "Bartholonew",
+            "artholomew",
+        ] {
+            assert_eq!(found(&d, text), [(text, text == "bartholomew")], "{text}");
+        }
+        // Two slips, a term of four letters, Han, a slip over white space.
+        for text in [
+            "Bratholomwe",
+            "Annna",
+            "Anma",
+            "蓝鲸计",
+            "蓝鲸记划",
+            "AnnS mith",
+            "AnnSmith",
+        ] {
+            assert_eq!(found(&d, text), [], "{text}");
+        }
+        assert_eq!(
+            found(&d, "ann smiht, O'Brian"),
+            [("ann smiht", false), ("O'Brian", false)]
+        );
+        assert_eq!(found(&dictionary(&["Bartholomew"], 0), "Batrholomew"), []);
+    }
+
+    #[test]
+    fn terms_that_are_none() {
+        let build = |terms: &[&str], max_typos| {
+            Dictionary::build(
+                &terms.iter().map(|t| t.to_string()).collect::<Vec<_>>(),
+                max_typos,
+            )
+            .err()
+        };
+        assert_eq!(
+            build(&["a", " \t"], 0),
+            Some(DictionaryError::Empty { index: 1 })
+        );
+        assert_eq!(
+            build(&[&"a".repeat(1025)], 0),
+            Some(DictionaryError::TooLong { index: 0 })
+        );
+        assert_eq!(build(&["a"], 2), Some(DictionaryError::MaxTypos(2)));
+        let none = dictionary(&[], 1);
+        assert!(none.is_empty());
+        assert_eq!(found(&none, "anything 任何"), []);
+        assert_eq!(none.longest_match_bytes(), 0);
+    }
+
+    #[test]
+    fn a_hundred_thousand_terms_are_all_found() {
+        let terms: Vec<String> = (0..100_000u32)
+            .map(|i| format!("{:x} n{:o}", i.wrapping_mul(0x9e37_79b9), i / 7))
+            .collect();
+        let d = Dictionary::build(&terms, 0).unwrap();
+        assert_eq!(d.len(), 100_000);
+        assert!(d.heap_bytes() < 64 << 20, "{}", d.heap_bytes());
+        for term in terms.iter().step_by(97) {
+            assert_eq!(found(&d, term), [(term.as_str(), true)]);
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::confirm::{Confirm, Exhausted, Match, Work, ceil, floor, next_char};
 use crate::context::Context;
 use crate::dictionary::Dictionary;
 use crate::phrase::Phrase;
-use crate::prefilter::{self, Candidate, Haystack, Plan, Prefilter, Trigger};
+use crate::prefilter::{self, Candidate, Everywhere, Haystack, Plan, Prefilter, Trigger};
 use crate::rule::Confidence;
 use crate::trace::Step;
 use crate::validate::Validator;
@@ -83,7 +83,7 @@ pub(crate) struct Matcher {
     triggers: Vec<Trigger>,
     units: Vec<Unit>,
     /// Units run over the whole text, because nothing can be said of them.
-    everywhere: Vec<u32>,
+    everywhere: Vec<Everywhere>,
     /// Rules with a dictionary.
     dictionaries: Vec<u32>,
     /// What each rule needs, for explanations.
@@ -157,9 +157,10 @@ impl Matcher {
                 scratch.ordered.push(Ordered { unit, at: candidate.at, trigger: candidate.trigger });
             }
         }
-        for &unit in &self.everywhere {
-            let Some(&unit) = self.units.get(unit as usize) else { continue };
-            if wanted(unit.rule) {
+        let beyond_ascii = scratch.classes.union().high != 0;
+        for everywhere in &self.everywhere {
+            let Some(&unit) = self.units.get(everywhere.unit as usize) else { continue };
+            if wanted(unit.rule) && (beyond_ascii || !everywhere.beyond_ascii) {
                 scratch.ordered.push(Ordered { unit, at: 0, trigger: u32::MAX });
             }
         }
@@ -211,7 +212,7 @@ impl Matcher {
                 (unit.rule == index).then_some(Ordered { unit, at: candidate.at, trigger: candidate.trigger })
             })
             .collect();
-        let everywhere = self.everywhere.iter().filter_map(|&unit| self.units.get(unit as usize).copied());
+        let everywhere = self.everywhere.iter().filter_map(|e| self.units.get(e.unit as usize).copied());
         group.extend(
             everywhere.filter(|unit| unit.rule == index).map(|unit| Ordered { unit, at: 0, trigger: u32::MAX }),
         );

@@ -25,9 +25,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::Span;
 
+use edits::char_start;
+pub(crate) use edits::{Edits, Stretch, char_end};
 pub(crate) use offsets::OffsetMap;
 pub(crate) use skeleton::skeletons;
-pub(crate) use edits::{Edits, char_end, char_start, widened};
 
 /// How a rule looks at a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -138,6 +139,10 @@ impl<'t> Normalized<'t> {
         Span { start, end }
     }
 
+    pub(crate) fn into_text(self) -> String {
+        self.text.into_owned()
+    }
+
     pub(crate) fn offsets(&self) -> &OffsetMap {
         &self.offsets
     }
@@ -173,16 +178,29 @@ mod tests {
                 .filter(|&i| text.is_char_boundary(i))
                 .map(|i| i as u32)
                 .collect();
-            let all = view.original_span(ViewSpan { start: 0, end: text.len() as u32 });
+            let all = view.original_span(ViewSpan {
+                start: 0,
+                end: text.len() as u32,
+            });
             let mut before = 0;
             for pair in ends.windows(2) {
                 let [start, end] = [pair[0], pair[1]];
                 let span = view.original_span(ViewSpan { start, end });
-                assert!(original.get(span.start as usize..span.end as usize).is_some());
+                assert!(
+                    original
+                        .get(span.start as usize..span.end as usize)
+                        .is_some()
+                );
                 assert!(span.start < span.end, "{original:?} {start}");
                 assert!(span.start >= before && all.covers(span), "{original:?}");
                 let longer = view.original_span(ViewSpan { start: 0, end });
-                assert_eq!(longer, Span { start: all.start, end: span.end });
+                assert_eq!(
+                    longer,
+                    Span {
+                        start: all.start,
+                        end: span.end
+                    }
+                );
                 before = span.start;
                 if view.is_original() {
                     assert_eq!(span, Span { start, end });
@@ -214,7 +232,11 @@ mod tests {
             check(&c.to_string());
             check(&format!("a{c}b e{c}\u{301} {c}{c}x"));
             let once = Normalized::folded(&c.to_string()).as_str().to_owned();
-            assert_eq!(Normalized::folded(&once).as_str(), once, "{c:?} folds to the folded");
+            assert_eq!(
+                Normalized::folded(&once).as_str(),
+                once,
+                "{c:?} folds to the folded"
+            );
         }
     }
 
@@ -230,9 +252,39 @@ mod tests {
     #[test]
     fn floods_stay_linear() {
         for piece in [
-            "\u{200b}", "\u{301}", "\u{336}", "a\u{301}", "\u{94d}", "\u{64b}\u{650}", "i ", "i-", "1a", "a1", "*a", "<b>",
-            "a<!--", "a\u{8}", "忽 ", "忽*", "а", "🇮", "i😀", "ﷺ", "e\u{300}", "a\u{1b}[", "'+'", "a'+'", "_", "\u{1161}",
-            "\u{3164}", "\u{93c}\u{94d}", "z0", "@", "a@a.", "é", "\u{ff9e}",
+            "\u{200b}",
+            "\u{301}",
+            "\u{336}",
+            "a\u{301}",
+            "\u{94d}",
+            "\u{64b}\u{650}",
+            "i ",
+            "i-",
+            "1a",
+            "a1",
+            "*a",
+            "<b>",
+            "a<!--",
+            "a\u{8}",
+            "忽 ",
+            "忽*",
+            "а",
+            "🇮",
+            "i😀",
+            "ﷺ",
+            "e\u{300}",
+            "a\u{1b}[",
+            "'+'",
+            "a'+'",
+            "_",
+            "\u{1161}",
+            "\u{3164}",
+            "\u{93c}\u{94d}",
+            "z0",
+            "@",
+            "a@a.",
+            "é",
+            "\u{ff9e}",
         ] {
             let text = piece.repeat(200_000 / piece.len());
             let started = std::time::Instant::now();
@@ -272,8 +324,14 @@ mod tests {
             for (start, c) in text.char_indices() {
                 let (start, end) = (start as u32, (start + c.len_utf8()) as u32);
                 let span = view.original_span(ViewSpan { start, end });
-                assert!(original.get(span.start as usize..span.end as usize).is_some());
-                assert!(span.start < span.end && span.start >= before.start && span.end >= before.end);
+                assert!(
+                    original
+                        .get(span.start as usize..span.end as usize)
+                        .is_some()
+                );
+                assert!(
+                    span.start < span.end && span.start >= before.start && span.end >= before.end
+                );
                 before = span;
             }
         }

@@ -435,7 +435,7 @@ impl Ruleset {
             1 => plan.describe(0),
             many => format!("a rare word of one of {many} phrases"),
         };
-        Some(Profile { longest, reach, needs, everywhere: !plan.everywhere.is_empty() })
+        Some(Profile { longest, reach, needs, everywhere: plan.everywhere.iter().any(|e| !e.beyond_ascii) })
     }
 }
 
@@ -606,7 +606,7 @@ impl Compiler<'_> {
     fn need_context(&mut self, context: &Context, needs: &mut Needs) {
         let Some(words) = context.needed() else { return };
         for (part, need, longest) in needs.iter_mut() {
-            if *part == matcher::Part::Whole && *need == Need::Nothing {
+            if *part == matcher::Part::Whole && matches!(need, Need::Nothing | Need::BeyondAscii) {
                 *need = context_need(&words, context.within_chars(), *longest);
             }
         }
@@ -739,7 +739,7 @@ fn context_need(words: &[String], within_chars: usize, longest: usize) -> Need {
     let mut literals = Vec::new();
     for word in words {
         let Ok(mut phrase) = Phrase::new(word) else { return Need::Nothing };
-        let Need::Literals(own) = phrase.need() else { return Need::Nothing };
+        let Need::Some { literals: own, .. } = phrase.need() else { return Need::Nothing };
         // A code point is at most four bytes; the literal may stand anywhere in
         // the context word, which is inside the distance as a whole.
         let around = within_chars * 4 + longest;
@@ -749,5 +749,5 @@ fn context_need(words: &[String], within_chars: usize, longest: usize) -> Need {
             ..literal
         }));
     }
-    Need::Literals(literals)
+    Need::literals(literals)
 }

@@ -1,3 +1,13 @@
 //! `lockgate`: the one binary.
+//!
+//! A table of subcommands and no more: each has a file under `cli/`.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    cli::Lockgate::parse().run()
+}

@@ -31,8 +31,9 @@ pub(crate) fn is_word(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric();
     }
+    // Asked in this order because the ranges are cheap and the letter tables are not.
     // A mark that composes with nothing belongs to the letter before it.
-    (c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36f}')) && !is_unspaced(c)
+    !is_unspaced(c) && (c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36f}'))
 }
 
 fn is_unspaced(c: char) -> bool {

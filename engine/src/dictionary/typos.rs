@@ -30,7 +30,10 @@ impl Word {
     /// The whole word that begins `text` and the bytes it takes there. `None` if it
     /// is too long.
     pub(super) fn read(text: &str) -> Option<(Word, usize)> {
-        let mut word = Word { chars: ['\0'; LONGEST_WORD], len: 0 };
+        let mut word = Word {
+            chars: ['\0'; LONGEST_WORD],
+            len: 0,
+        };
         let mut bytes = 0;
         for c in text.chars().take_while(|&c| is_word(c)) {
             *word.chars.get_mut(word.len)? = fold(c);
@@ -54,7 +57,12 @@ impl Word {
 pub(super) fn one_change(a: &[char], b: &[char]) -> bool {
     let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let (a, b) = (a.get(head..).unwrap_or(&[]), b.get(head..).unwrap_or(&[]));
-    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let tail = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
     match (a.get(..a.len() - tail), b.get(..b.len() - tail)) {
         (Some([_]), Some([_]) | Some([])) | (Some([]), Some([_])) => true,
         (Some([x, y]), Some([z, w])) => x == w && y == z,
@@ -103,8 +111,9 @@ pub(super) struct Neighbours {
     filter: Bits,
     /// Where the words of each bucket begin in `words`; one more than buckets.
     starts: Vec<u32>,
-    /// Numbers of words.
-    words: Vec<u32>,
+    /// For each entry of a bucket the low half of its hash, which spares most looks
+    /// at letters, and the number of the word.
+    words: Vec<(u32, u32)>,
     /// Where each word begins in `letters`; one more than words.
     offsets: Vec<u32>,
     /// All words, folded, one after another.
@@ -122,7 +131,9 @@ impl Neighbours {
             letters.extend(word.chars());
             let number = offsets.len() as u32 - 1;
             offsets.push(letters.len() as u32);
-            variants(letters.get(from..).unwrap_or(&[]), |hash| hashed.push((hash, number)));
+            variants(letters.get(from..).unwrap_or(&[]), |hash| {
+                hashed.push((hash, number))
+            });
         }
         let buckets = hashed.len().next_power_of_two();
         let mut filter = Bits::for_entries(hashed.len());
@@ -140,16 +151,22 @@ impl Neighbours {
             *start = sum;
         }
         let mut next = starts.clone();
-        let mut words = vec![0u32; hashed.len()];
+        let mut words = vec![(0u32, 0u32); hashed.len()];
         for &(hash, number) in &hashed {
             if let Some(at) = next.get_mut(bucket(hash)) {
                 if let Some(slot) = words.get_mut(*at as usize) {
-                    *slot = number;
+                    *slot = (hash as u32, number);
                 }
                 *at += 1;
             }
         }
-        Neighbours { filter, starts, words, offsets, letters }
+        Neighbours {
+            filter,
+            starts,
+            words,
+            offsets,
+            letters,
+        }
     }
 
     /// Whether some word may be one change away. May err towards yes.
@@ -171,7 +188,11 @@ impl Neighbours {
             let (Some(&from), Some(&to)) = (self.starts.get(at), self.starts.get(at + 1)) else {
                 return;
             };
-            for &number in self.words.get(from as usize..to as usize).unwrap_or(&[]) {
+            let bucket = self.words.get(from as usize..to as usize).unwrap_or(&[]);
+            for &(tag, number) in bucket {
+                if tag != hash as u32 {
+                    continue;
+                }
                 let known = self.word(number as usize);
                 if one_change(word, known) {
                     with(known);
@@ -181,7 +202,8 @@ impl Neighbours {
     }
 
     fn word(&self, number: usize) -> &[char] {
-        let (Some(&from), Some(&to)) = (self.offsets.get(number), self.offsets.get(number + 1)) else {
+        let (Some(&from), Some(&to)) = (self.offsets.get(number), self.offsets.get(number + 1))
+        else {
             return &[];
         };
         self.letters.get(from as usize..to as usize).unwrap_or(&[])
@@ -189,7 +211,10 @@ impl Neighbours {
 
     pub(super) fn heap_bytes(&self) -> usize {
         self.filter.heap_bytes()
-            + 4 * (self.starts.capacity() + self.words.capacity() + self.offsets.capacity() + self.letters.capacity())
+            + 4 * (self.starts.capacity()
+                + 2 * self.words.capacity()
+                + self.offsets.capacity()
+                + self.letters.capacity())
     }
 }
 
@@ -206,7 +231,9 @@ pub(super) mod tests {
                 d[i][j] = if i == 0 || j == 0 {
                     i + j
                 } else {
-                    let mut best = (d[i - 1][j] + 1).min(d[i][j - 1] + 1).min(d[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]));
+                    let mut best = (d[i - 1][j] + 1)
+                        .min(d[i][j - 1] + 1)
+                        .min(d[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]));
                     if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                         best = best.min(d[i - 2][j - 2] + 1);
                     }

@@ -142,7 +142,7 @@ impl Edits {
 }
 
 /// `range` with the text around it, cut at white space where that is near.
-pub(crate) fn widened(text: &str, range: Range<usize>) -> Range<usize> {
+fn widened(text: &str, range: Range<usize>) -> Range<usize> {
     let bytes = text.as_bytes();
     let start = match range.start.checked_sub(AROUND) {
         None | Some(0) => 0,
@@ -160,7 +160,11 @@ pub(crate) fn widened(text: &str, range: Range<usize>) -> Range<usize> {
         text.len()
     } else {
         let near = bytes.get(target..text.len().min(target + TO_SPACE));
-        match near.unwrap_or_default().iter().position(u8::is_ascii_whitespace) {
+        match near
+            .unwrap_or_default()
+            .iter()
+            .position(u8::is_ascii_whitespace)
+        {
             Some(space) => target + space,
             None => char_end(text, target),
         }
@@ -192,7 +196,11 @@ mod tests {
 
     #[test]
     fn edits_carry_their_surroundings() {
-        let text = format!("{}ig*nore{}x*y", "far away ".repeat(60), " far away".repeat(100));
+        let text = format!(
+            "{}ig*nore{}x*y",
+            "far away ".repeat(60),
+            " far away".repeat(100)
+        );
         let first = text.find('*').unwrap();
         let second = text.rfind('*').unwrap();
         let mut edits = Edits::default();
@@ -205,7 +213,10 @@ mod tests {
         assert!(edited.contains(" ignore far"));
         assert!(edited.len() > 2 * AROUND && edited.len() < 2 * (AROUND + TO_SPACE) + 10);
         let at = edited.find("ignore").unwrap() as u32;
-        assert_eq!(map.original(at, at + 6), (first as u32 - 2, first as u32 + 5));
+        assert_eq!(
+            map.original(at, at + 6),
+            (first as u32 - 2, first as u32 + 5)
+        );
         let (edited, _) = edits.apply(&text, &regions[1]);
         assert!(edited.ends_with("x+++y"));
         assert_eq!(regions[1].bytes.end, text.len());

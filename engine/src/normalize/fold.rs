@@ -285,7 +285,9 @@ impl Fold<'_> {
                 Kind::Plain => next,
                 // A mark that joins nothing and stands alone, or in order after
                 // others, is as it should be. This is most of Hindi and Thai.
-                Kind::Mark => self.marks(at).unwrap_or_else(|| self.cluster(self.base(at))),
+                Kind::Mark => self
+                    .marks(at)
+                    .unwrap_or_else(|| self.cluster(self.base(at))),
                 Kind::Joining | Kind::Overlay => self.cluster(self.base(at)),
                 Kind::Invisible => {
                     let end = self.after_invisible(next);
@@ -435,9 +437,7 @@ impl Fold<'_> {
         };
         match *taken {
             // By far the most frequent: a letter and one accent.
-            [base, mark]
-                if table.kind(base) == Kind::Plain && compose(base, mark).is_some() =>
-            {
+            [base, mark] if table.kind(base) == Kind::Plain && compose(base, mark).is_some() => {
                 compose(base, mark).into_iter().for_each(&mut push);
             }
             _ => taken.iter().copied().nfkc().for_each(&mut push),
@@ -497,7 +497,10 @@ mod tests {
             ("𝕚𝖌𝓃ⓞʳₑ", "ignore"),
             ("٤١١١ ४१११ 𝟜１¹①", "4111 4111 4111"),
             ("a\u{a0}b\u{3000}c\u{2028}d\u{85}e\n\tf", "a b c d e\n\tf"),
-            ("4\u{336}1\u{336} z\u{301}\u{335}a\u{30d}\u{301}l\u{334}g\u{489}", "41 źál\u{30d}".split('\u{30d}').next().unwrap()),
+            (
+                "4\u{336}1\u{336} z\u{301}\u{335}a\u{30d}\u{301}l\u{334}g\u{489}",
+                "41 źál\u{30d}".split('\u{30d}').next().unwrap(),
+            ),
             ("за\u{301}мок", "замок"),
             ("ｶﾞｷﾞ ﾊﾟ", "ガギ パ"),
             ("ﬁne ℡ ㎏ Ⅳ", "fine TEL kg IV"),

@@ -122,9 +122,17 @@ impl Table {
         let ideographs = ranges(r"[\p{Han}\p{Hiragana}\p{Katakana}]");
         let inside = |ranges: &[(u32, u32)], c: char| {
             let after = ranges.partition_point(|&(start, _)| start <= c as u32);
-            after.checked_sub(1).is_some_and(|i| c as u32 <= ranges[i].1)
+            after
+                .checked_sub(1)
+                .is_some_and(|i| c as u32 <= ranges[i].1)
         };
-        let odd = [(0x80, 0x33FF), (0x4D80, 0x4DFF), (0xA000, 0xABFF), (0xD780, 0xD7FF), (0xF900, 0x1FFFF)];
+        let odd = [
+            (0x80, 0x33FF),
+            (0x4D80, 0x4DFF),
+            (0xA000, 0xABFF),
+            (0xD780, 0xD7FF),
+            (0xF900, 0x1FFFF),
+        ];
         for c in odd
             .into_iter()
             .flat_map(|(start, end)| start..=end)
@@ -152,7 +160,10 @@ impl Table {
             };
             table.set(c, look);
         }
-        for (list, kind) in [(SIMILAR_LATIN, Kind::Latin), (SIMILAR_OTHERS, Kind::Lookalike)] {
+        for (list, kind) in [
+            (SIMILAR_LATIN, Kind::Latin),
+            (SIMILAR_OTHERS, Kind::Lookalike),
+        ] {
             for pair in list.split_whitespace() {
                 let mut chars = pair.chars();
                 if let Some(c) = chars.next() {
@@ -176,7 +187,11 @@ impl Table {
                 let ([letter, ..], 1) = look.letters() else {
                     return None;
                 };
-                let kind = if inside(&latin, c) { Kind::Latin } else { Kind::Lookalike };
+                let kind = if inside(&latin, c) {
+                    Kind::Latin
+                } else {
+                    Kind::Lookalike
+                };
                 let letter = (letter as char).to_string();
                 (twin != c).then(|| (c, Look::new(kind, script(c), &letter)))
             })

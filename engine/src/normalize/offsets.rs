@@ -161,6 +161,14 @@ impl OffsetMap {
         both
     }
 
+    /// Like [`OffsetMap::through`], where `self` may be the empty identity.
+    pub(crate) fn then(&self, outer: &OffsetMap) -> OffsetMap {
+        if self.pieces.is_empty() {
+            return outer.clone();
+        }
+        self.through(outer)
+    }
+
     /// Adds the pieces of `outer` for `len` bytes from `from` on.
     fn follow(&mut self, outer: &OffsetMap, from: u32, len: u32) {
         let end = from.saturating_add(len);

@@ -53,6 +53,11 @@ fn is_han(c: char) -> bool {
 /// the 240 supplementary ones after anything but a Han character, or any after a
 /// Latin letter. An emoji with VS16 and a keycap are honest.
 pub(super) fn variation_channel(text: &str) -> bool {
+    // Editors double the emoji and text selectors by mistake; two or three of them
+    // say nothing that a reader would not see.
+    if text.chars().count() <= 3 && text.chars().all(|c| matches!(c, '\u{fe0e}' | '\u{fe0f}')) {
+        return false;
+    }
     let mut last = None;
     for c in text.chars() {
         if is_variation_selector(c) {
@@ -84,9 +89,11 @@ fn is_right_to_left(c: char) -> bool {
 }
 
 /// Whether a directional override (UAX #9, 2.2) stands in a text that has no
-/// right-to-left letter, where it can only disguise.
+/// right-to-left letter, where it can only disguise. A left-to-right override
+/// around digits is how phones copy a telephone number.
 pub(super) fn bidi_override(text: &str) -> bool {
-    text.contains(['\u{202d}', '\u{202e}']) && !text.chars().any(is_right_to_left)
+    let copied_number = !text.contains('\u{202e}') && !text.chars().any(char::is_alphabetic);
+    text.contains(['\u{202d}', '\u{202e}']) && !text.chars().any(is_right_to_left) && !copied_number
 }
 
 /// A word of so many letters around an invisible operator is no formula: variables

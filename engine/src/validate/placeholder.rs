@@ -115,17 +115,24 @@ pub(super) fn not_placeholder(text: &str) -> bool {
     !(WORDS_WHOLE
         .iter()
         .any(|word| text.eq_ignore_ascii_case(word))
-        || WORDS_INSIDE.iter().any(|word| contains(text, word))
+        || has_word_inside(text)
         || is_template(text)
         || is_monotonous(text)
         || steps(text))
 }
 
-/// `needle` is lower case. ASCII case is ignored.
-fn contains(text: &str, needle: &str) -> bool {
-    text.as_bytes()
-        .windows(needle.len())
-        .any(|w| w.eq_ignore_ascii_case(needle.as_bytes()))
+/// Whether one of [`WORDS_INSIDE`] stands in the text, in any ASCII case.
+fn has_word_inside(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().any(|(at, byte)| {
+        let first = byte.to_ascii_lowercase();
+        WORDS_INSIDE.iter().any(|word| {
+            word.as_bytes().first() == Some(&first)
+                && bytes
+                    .get(at..at + word.len())
+                    .is_some_and(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+        })
+    })
 }
 
 /// `<...>`, `{{...}}`, `${...}`, `$(...)`, `%...%`, `[...]`, `$NAME`, `__NAME__`.
