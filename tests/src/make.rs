@@ -239,6 +239,8 @@ fn phrase(dice: &mut Dice, samples: &mut Vec<String>) -> String {
     let mut phrase = String::new();
     let mut sample = String::new();
     let mut second = String::new();
+    // A gap needs a word before it that must be there.
+    let mut certain = false;
     for i in 0..dice.within(1, 4) {
         if i > 0 {
             let joined = dice.percent(15);
@@ -247,7 +249,7 @@ fn phrase(dice: &mut Dice, samples: &mut Vec<String>) -> String {
             }
         }
         match dice.roll(10) {
-            0 if i > 0 => {
+            0 if certain => {
                 phrase.push_str("{*}");
                 sample.push_str(&words(dice, 2));
             }
@@ -275,6 +277,7 @@ fn phrase(dice: &mut Dice, samples: &mut Vec<String>) -> String {
                 second.push_str(&a);
             }
             _ => {
+                certain = true;
                 let a = word(dice);
                 for text in [&mut phrase, &mut sample, &mut second] {
                     text.push_str(&a);

@@ -294,6 +294,9 @@ fn regex(pattern: &str) -> Regex {
         }
         match chars.next().unwrap() {
             'd' => theirs.push_str("[0-9]"),
+            'D' => theirs.push_str("[^0-9]"),
+            'S' => theirs.push_str(r"[^\t\n\x0B\f\r\x20]"),
+            'W' => theirs.push_str("[^0-9A-Za-z_]"),
             's' => theirs.push_str(r"[\t\n\x0B\f\r\x20]"),
             'w' => theirs.push_str("[0-9A-Za-z_]"),
             'b' => theirs.push_str(r"(?-u:\b)"),
