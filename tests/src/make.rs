@@ -243,13 +243,15 @@ fn phrase(dice: &mut Dice, samples: &mut Vec<String>) -> String {
     let mut certain = false;
     for i in 0..dice.within(1, 4) {
         if i > 0 {
-            let joined = dice.percent(15);
+            // Nothing stands close to a gap: `a{*}b` is for scripts without spaces.
+            let joined = !phrase.ends_with("{*}") && dice.percent(15);
             for text in [&mut phrase, &mut sample, &mut second] {
                 text.push_str(if joined { "" } else { " " });
             }
         }
         match dice.roll(10) {
-            0 if certain => {
+            0 if certain && phrase.ends_with(' ') => {
+                certain = false;
                 phrase.push_str("{*}");
                 sample.push_str(&words(dice, 2));
             }

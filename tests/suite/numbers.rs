@@ -9,8 +9,10 @@ use tests::shipped;
 
 /// Decoys that rightly take the value's place, each with the reason.
 const TAKEN: &[(&str, &str)] = &[
-    // Two groups of four are a number of Hong Kong, whichever two of three one takes.
+    // Two groups of four are a number of Hong Kong, whichever two of three one takes;
+    // with two digits before them they are a number of Mexico.
     ("pii.phone-near-word", "4999 6123 4568"),
+    ("pii.phone-near-word", "12 6123 4568"),
 ];
 
 /// Whether the rule tells its value by what touches it, such as `PIN: `. Then

@@ -150,7 +150,7 @@ fn iban(dice: &mut Dice) -> String {
 fn resident_id(dice: &mut Dice) -> String {
     let area = dice.pick(&["110105", "310101", "440305", "510104"]);
     let born = format!("{}{:02}{:02}", dice.within(1950, 2005), dice.within(1, 12), dice.within(1, 28));
-    let mut id = format!("{area}{born}{}", digits(dice, 3));
+    let mut id = format!("{area}{born}{:03}", dice.within(1, 999));
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let sum: usize = id.bytes().zip(weights).map(|(b, weight)| usize::from(b - b'0') * weight).sum();
     id.push(char::from(b"10X98765432"[sum % 11]));
@@ -166,7 +166,7 @@ fn email(dice: &mut Dice) -> String {
 fn phone(dice: &mut Dice) -> String {
     match dice.roll(3) {
         0 => format!("+49 30 {}", 20_000_000 + dice.roll(9_000_000)),
-        1 => format!("+4479{}{}", dice.within(10, 89), digits(dice, 6)),
+        1 => format!("+4477{}{}", dice.within(10, 89), digits(dice, 6)),
         _ => format!("+86 138 {:04} {}", dice.within(1000, 9998), digits(dice, 4)),
     }
 }
