@@ -119,7 +119,7 @@ impl Plan {
             .iter()
             .filter(|(_, trigger)| of_unit(trigger))
             .map(|(literal, _)| {
-                let shown = literal.bytes.iter().map(|&b| if b == need::LOOSE { b'?' } else { b }).collect::<Vec<_>>();
+                let shown = literal.bytes.iter().map(|&b| if matches!(b, need::LOOSE | need::ANY) { b'?' } else { b }).collect::<Vec<_>>();
                 format!("`{}`", String::from_utf8_lossy(&shown))
             })
             .collect();

@@ -12,14 +12,14 @@
 //! ASCII byte that is neither a letter nor a digit as a space. So a short word
 //! such as `dan` is the gram ` dan`, whatever stands before it.
 
-use super::need::{LOOSE, Literal};
+use super::need::{ANY, LOOSE, Literal};
 use super::rarity;
 
 /// Bytes that are tested in one step.
 const STEP: usize = 64;
 
 /// The largest number of text bytes that a gram variant may stand for.
-const ANY: usize = 101;
+const ALL_VARIANTS: usize = 101;
 
 /// One literal, as it is verified.
 #[derive(Debug)]
@@ -129,8 +129,11 @@ fn place(literal: &Literal) -> Option<Place> {
         }
         chance
     };
+    let known = |start: isize| {
+        (start..start + 5).all(|i| usize::try_from(i).ok().and_then(|i| literal.bytes.get(i)).is_none_or(|&b| b != ANY))
+    };
     (-1..=len - 4)
-        .filter(|start| start + 5 <= len + 1)
+        .filter(|&start| start + 5 <= len + 1 && known(start))
         .map(|start| Place {
             offset: start as i8,
             chance: (gram_chance(start) + gram_chance(start + 1)) / 2.0,
@@ -143,7 +146,12 @@ fn place(literal: &Literal) -> Option<Place> {
 pub(crate) fn chance(literal: &Literal) -> f64 {
     let gram = place(literal).map_or(1.0, |place| place.chance);
     let byte = super::bytes::rarest(&literal.bytes).map_or(1.0, |(_, chance)| chance);
-    gram.min(byte)
+    let chance = gram.min(byte);
+    if edge(literal.word_start, literal.bytes.first()) && edge(literal.word_end, literal.bytes.last()) {
+        // Of whole words it is known how common they are.
+        return rarity::word(&literal.bytes).unwrap_or(chance.min(rarity::UNCOMMON_WORD));
+    }
+    chance
 }
 
 /// Whether grams are the way to look for this literal; else it is a byte.
@@ -167,7 +175,7 @@ impl Grams {
             for offset in [place.offset, place.offset + 1] {
                 let choices: Vec<Vec<u8>> =
                     (0..4).map(|i| variants(literal, isize::from(offset) + i)).collect();
-                debug_assert!(choices.iter().map(Vec::len).product::<usize>() <= ANY * ANY);
+                debug_assert!(choices.iter().map(Vec::len).product::<usize>() <= ALL_VARIANTS * ALL_VARIANTS);
                 for gram in combine(&choices) {
                     pairs.push((gram, Lead { wanted: index, offset }));
                 }
@@ -308,7 +316,7 @@ impl Verify {
     }
 
     fn same_loosely(&self, there: &[u8]) -> bool {
-        let fixed = there.iter().zip(&self.bytes).all(|(a, b)| *b == LOOSE || a.eq_ignore_ascii_case(b));
+        let fixed = there.iter().zip(&self.bytes).all(|(a, b)| matches!(*b, LOOSE | ANY) || a.eq_ignore_ascii_case(b));
         fixed
             && self.loose.iter().all(|&(at, set)| {
                 there.get(usize::from(at)).is_some_and(|&byte| byte.is_ascii() && set >> byte & 1 == 1)

@@ -19,6 +19,12 @@ const MAX_LITERALS: usize = 2048;
 /// The longest literal kept while parts are put together, in bytes.
 const MAX_LITERAL_LEN: usize = 32;
 
+/// How many literals with classes in them a part of a pattern may stand for.
+const MAX_LOOSE: usize = 48;
+
+/// How many copies of a repeated part are added to a literal before it.
+const MAX_HEAD: u32 = 20;
+
 /// The longest shape, in bytes: enough to tell a card from a phone number.
 pub(crate) const MAX_SHAPE: usize = 16;
 
@@ -49,8 +55,12 @@ pub(crate) fn kind(byte: u8) -> Kind {
     }
 }
 
-/// Stands in [`Literal::bytes`] where one of several bytes may stand.
+/// Stands in [`Literal::bytes`] where one of several bytes may stand, none of
+/// them a letter or digit.
 pub(crate) const LOOSE: u8 = 0;
+
+/// Stands in [`Literal::bytes`] where one of several ASCII bytes may stand.
+pub(crate) const ANY: u8 = 1;
 
 /// How a class is written in explanations.
 pub(crate) fn symbol(kinds: Kind) -> char {
@@ -66,13 +76,37 @@ pub(crate) fn symbol(kinds: Kind) -> char {
     }
 }
 
+/// A sequence of classes as a pattern over bytes, for engines that read patterns.
+pub(crate) fn pattern(kinds: &[Kind]) -> String {
+    const RANGES: [(Kind, &str); 5] = [
+        (LETTER, "A-Za-z"),
+        (DIGIT, "0-9"),
+        (SPACE, r"\x09\x0a\x0d\x20"),
+        (HIGH, r"\x80-\xff"),
+        (OTHER, r"\x00-\x08\x0b\x0c\x0e-\x1f\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f"),
+    ];
+    let mut pattern = String::new();
+    for run in kinds.chunk_by(|a, b| a == b) {
+        pattern.push('[');
+        let of = run.first().copied().unwrap_or_default();
+        for (_, ranges) in RANGES.iter().filter(|(kind, _)| of & kind != 0) {
+            pattern.push_str(ranges);
+        }
+        pattern.push(']');
+        if run.len() > 1 {
+            pattern.push_str(&format!("{{{}}}", run.len()));
+        }
+    }
+    pattern
+}
+
 /// A literal that stands in a match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Literal {
     /// ASCII letters are lower case and stand for both cases.
     pub bytes: Vec<u8>,
-    /// Positions at which any of a few ASCII bytes may stand, none of them a
-    /// letter or digit, and which; in order. `bytes` has [`LOOSE`] there.
+    /// Positions at which any of several ASCII bytes may stand, and which; in
+    /// order. `bytes` has [`LOOSE`] or [`ANY`] there.
     pub loose: Vec<(u8, u128)>,
     /// A byte that is no ASCII letter, digit or `_` stands before it.
     pub word_start: bool,
@@ -137,6 +171,14 @@ impl Need {
             joined.shapes.extend(part.shapes);
         }
         joined.need(hir)
+    }
+
+    /// The share of positions in ordinary text at which it stands.
+    pub(crate) fn cost(&self) -> f64 {
+        match self {
+            Need::Some { literals, shapes } => cost(literals) + shapes.iter().map(chance).sum::<f64>(),
+            Need::BeyondAscii | Need::Nothing => 1.0,
+        }
     }
 
     fn of_one(hir: &Hir) -> Evidence {
@@ -224,7 +266,7 @@ fn needed(exact: &[Exact], before: usize, rest: usize, span: usize) -> Option<Ve
         word_start: e.word_start,
         word_end: e.word_end,
         before,
-        after: rest + span.saturating_sub(e.bytes.len()),
+        after: (rest + span).saturating_sub(e.bytes.len()),
     });
     let mut literals: Vec<Literal> = literals.collect();
     literals.sort();
@@ -334,7 +376,11 @@ fn concat(parts: &[Hir]) -> Facts {
     for part in parts {
         let span = longest(part);
         let facts = facts(part);
-        let joined = facts.exact.as_deref().and_then(|exact| cross(&open, exact));
+        // A class of unsettled length in front of a literal makes several of one.
+        let first = open.iter().all(|e| e.bytes.is_empty());
+        let vague = |exact: &[Exact]| exact.len() > 1 && exact.iter().any(|e| e.bytes.contains(&ANY));
+        let exact = facts.exact.as_deref().filter(|exact| !(first && vague(exact)));
+        let joined = exact.and_then(|exact| cross(&open, exact));
         match joined {
             Some(joined) => {
                 open = joined;
@@ -343,7 +389,10 @@ fn concat(parts: &[Hir]) -> Facts {
             None => {
                 whole = false;
                 let rest = total.saturating_sub(open_at + open_span);
-                best = better(best, needed(&open, open_at, rest, open_span));
+                // What the next part begins with makes the literal longer, and
+                // what stands behind a short prefix tells a key from a word.
+                let longer = head(part).and_then(|head| cross(&open, &head));
+                best = better(best, needed(longer.as_ref().unwrap_or(&open), open_at, rest, open_span));
                 let rest = total.saturating_sub(at + span);
                 best = better(
                     best,
@@ -355,7 +404,7 @@ fn concat(parts: &[Hir]) -> Facts {
                         literals
                     }),
                 );
-                match facts.exact {
+                match facts.exact.filter(|exact| !vague(exact)) {
                     Some(exact) => {
                         // Too many together; begin anew with this part alone.
                         open = exact;
@@ -380,6 +429,41 @@ fn concat(parts: &[Hir]) -> Facts {
     Facts { exact: None, needed: best }
 }
 
+/// What a part begins with, as far as it can be said.
+fn head(hir: &Hir) -> Option<Vec<Exact>> {
+    match hir.kind() {
+        HirKind::Capture(capture) => head(&capture.sub),
+        HirKind::Class(class) => class_strings(class),
+        HirKind::Repetition(repetition) => {
+            let one = facts(&repetition.sub).exact?;
+            let mut all = vec![Exact::default()];
+            for _ in 0..repetition.min.min(MAX_HEAD) {
+                match cross(&all, &one) {
+                    Some(more) => all = more,
+                    None => break,
+                }
+            }
+            all.iter().all(|e| !e.bytes.is_empty()).then_some(all)
+        }
+        HirKind::Concat(parts) => {
+            let mut all = vec![Exact::default()];
+            for part in parts {
+                let exact = facts(part).exact;
+                let whole = exact.is_some();
+                match exact.or_else(|| head(part)).and_then(|next| cross(&all, &next)) {
+                    Some(more) => all = more,
+                    None => break,
+                }
+                if !whole {
+                    break;
+                }
+            }
+            all.iter().all(|e| !e.bytes.is_empty()).then_some(all)
+        }
+        _ => None,
+    }
+}
+
 /// Every string of `a` followed by every string of `b`, if they are few and
 /// short.
 fn cross(a: &[Exact], b: &[Exact]) -> Option<Vec<Exact>> {
@@ -389,6 +473,12 @@ fn cross(a: &[Exact], b: &[Exact]) -> Option<Vec<Exact>> {
     // Grams look at five bytes: where those are there already, a class behind
     // them would only make many literals of one.
     if b.len() > 4 && a.iter().all(|e| e.bytes.len() >= 5) {
+        return None;
+    }
+    // Strings with classes in them are compared one by one wherever a rare byte
+    // stands, so they have to be few.
+    let loose = a.iter().chain(b).any(|e| !e.loose.is_empty());
+    if loose && a.len() * b.len() > MAX_LOOSE {
         return None;
     }
     let mut all = Vec::with_capacity(a.len() * b.len());
@@ -443,13 +533,20 @@ fn class_strings(class: &Class) -> Option<Vec<Exact>> {
     const MAX_CLASS: usize = 40;
     let Class::Unicode(class) = class else { return None };
     let count: usize = class.iter().map(|range| range.len()).sum();
+    let ascii = class.iter().all(|range| range.end().is_ascii());
+    // A letter in both cases is one string; a few letters are a few.
+    const FEW: usize = 6;
+    if ascii && count > 1 {
+        let chars = class.iter().flat_map(|range| range.start()..=range.end());
+        let set = chars.fold(0u128, |set, c| set | 1 << u32::from(c));
+        let alphanumeric = (b'0'..=b'z').filter(u8::is_ascii_alphanumeric).fold(0u128, |set, b| set | 1 << b);
+        if set & alphanumeric == 0 || count > FEW {
+            let byte = if set & alphanumeric == 0 { LOOSE } else { ANY };
+            return Some(vec![Exact { bytes: vec![byte], loose: vec![(0, set)], ..Exact::default() }]);
+        }
+    }
     if count > MAX_CLASS {
         return None;
-    }
-    let chars = || class.iter().flat_map(|range| range.start()..=range.end());
-    if count > 1 && chars().all(|c| c.is_ascii() && !c.is_ascii_alphanumeric()) {
-        let set = chars().fold(0u128, |set, c| set | 1 << u32::from(c));
-        return Some(vec![Exact { bytes: vec![LOOSE], loose: vec![(0, set)], ..Exact::default() }]);
     }
     let mut strings: Vec<Exact> = Vec::new();
     for range in class.iter() {
@@ -676,7 +773,7 @@ mod tests {
     fn words(pattern: &str) -> Vec<String> {
         match need(pattern) {
             Need::Some { literals, .. } => {
-                literals.iter().map(|l| String::from_utf8_lossy(&l.bytes).into_owned()).collect()
+                literals.iter().map(|l| String::from_utf8_lossy(&l.bytes).replace('\u{1}', ".")).collect()
             }
             other => panic!("{other:?}"),
         }
@@ -684,18 +781,18 @@ mod tests {
 
     #[test]
     fn the_rarest_literal_is_taken() {
-        assert_eq!(words(r"\bghp_[A-Za-z0-9]{36}\b"), ["ghp_"]);
+        assert_eq!(words(r"\bghp_[A-Za-z0-9]{3}\b"), ["ghp_..."]);
         assert_eq!(words(r"the (?:quick|brown) zyxw"), ["the brown zyxw", "the quick zyxw"]);
-        assert_eq!(words(r"(?:ab)?[a-z]{3}wvxyz[0-9]{2}"), ["wvxyz"]);
+        assert_eq!(words(r"(?:ab)?[a-z]{3}wvxyz[0-9]{2}"), ["wvxyz.."]);
         assert_eq!(words(r"[\w.]{1,64}@[\w.]{1,64}"), ["@"]);
     }
 
     #[test]
     fn distances_to_the_ends_of_the_match_are_kept() {
-        let Need::Some { literals, .. } = need(r"[a-z]{2,5}QZQZX[0-9]{1,3}") else { panic!() };
-        assert_eq!((literals[0].before, literals[0].after), (5, 3));
+        let Need::Some { literals, .. } = need(r"[a-z]{2,50}QZQZX[0-9]{1,90}") else { panic!() };
+        assert_eq!((literals[0].before, literals[0].after), (50, 89));
         let Need::Some { literals, .. } = need(r"(?:xqzv[a-z]{3}|qqvw){1,2}-") else { panic!() };
-        assert!(literals.iter().all(|l| l.before == 7 && l.after >= 8));
+        assert!(literals.iter().all(|l| l.before == 7 && l.after >= 5));
     }
 
     #[test]
@@ -729,6 +826,18 @@ mod tests {
         let Need::Some { literals, .. } = need(r"[\x{E0000}-\x{E007F}]{1,99}") else { panic!() };
         assert_eq!(literals.len(), 2);
         assert_eq!(need(r"\p{Greek}{2,5}"), Need::BeyondAscii);
+    }
+
+    #[test]
+    fn a_printed_pattern_means_the_classes() {
+        for kinds in 1..32u8 {
+            let pattern = format!("(?-u)^{}$", pattern(&[kinds, kinds]));
+            let config = regex_automata::util::syntax::Config::new().utf8(false);
+            let regex = regex_automata::meta::Builder::new().syntax(config).build(&pattern).unwrap();
+            for byte in 0..=255u8 {
+                assert_eq!(regex.is_match(&[byte, byte]), kind(byte) & kinds != 0, "{byte} {kinds}");
+            }
+        }
     }
 
     #[test]
