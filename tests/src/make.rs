@@ -216,6 +216,8 @@ fn word(dice: &mut Dice) -> String {
         1 => dice.pick(&["über", "été", "naïve", "привет", "мир", "ñandú", "Żółw"]).to_owned(),
         2 => dice.pick(&["忽略", "之前", "指令", "全部", "密码", "中", "ひらがな"]).to_owned(),
         3 => (0..dice.within(5, 14)).map(|_| dice.pick(&["q", "x", "z", "v", "w"])).collect(),
+        // Longer than any literal, gram or shape looks at.
+        4 if dice.percent(6) => (0..dice.within(20, 90)).map(|_| dice.pick(&["的", "一", "是", "龥", "z", "a"])).collect(),
         _ => (0..dice.within(1, 6)).map(|_| dice.pick(&["a", "b", "c", "1"])).collect(),
     }
 }

@@ -147,6 +147,10 @@ pub(crate) fn chance(literal: &Literal) -> f64 {
     let gram = place(literal).map_or(1.0, |place| place.chance);
     let byte = super::bytes::rarest(&literal.bytes).map_or(1.0, |(_, chance)| chance);
     let chance = gram.min(byte);
+    if chance >= 1.0 {
+        // Neither grams nor a rare byte can find it, however rare the word is.
+        return 1.0;
+    }
     if edge(literal.word_start, literal.bytes.first()) && edge(literal.word_end, literal.bytes.last()) {
         // Of whole words it is known how common they are.
         return rarity::word(&literal.bytes).unwrap_or(chance.min(rarity::UNCOMMON_WORD));
