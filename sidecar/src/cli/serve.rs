@@ -9,7 +9,9 @@ use rules::report;
 use sidecar::config::{BackendName, Config};
 use sidecar::server::{self, Running, StartError};
 
-/// Runs the service. Without any argument it listens on the loopback, with the
+/// Runs the service.
+///
+/// Without any argument it listens on the loopback, with the
 /// rules and the policy that are built in.
 ///
 /// SIGHUP looks for changed rules; SIGTERM and SIGINT end it after the requests
