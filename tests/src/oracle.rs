@@ -506,10 +506,21 @@ fn small(c: char) -> char {
     if c == '\u{2019}' { c } else { same(c) }
 }
 
+/// For names a mark that composes with nothing belongs to the letter before it.
+fn of_word(c: char) -> bool {
+    spaced(c) || ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+fn within_word(text: &str, at: usize) -> bool {
+    let before = text[..at].chars().next_back();
+    let after = text[at..].chars().next();
+    before.is_some_and(of_word) && after.is_some_and(of_word)
+}
+
 /// Where a term that begins at `start` may end, and whether it is exact there.
 fn term_ends(term: &[char], typos: bool, text: &str, start: usize) -> BTreeSet<(usize, bool)> {
     let mut ends = BTreeSet::new();
-    if term.first().is_some_and(|&c| spaced(c)) && !boundary(text, start) {
+    if within_word(text, start) {
         return ends;
     }
     if let Some(end) = term_end(term, text, start) {
@@ -520,14 +531,14 @@ fn term_ends(term: &[char], typos: bool, text: &str, start: usize) -> BTreeSet<(
         // Each word of the term in turn is the one that may be mistyped.
         let mut from = 0;
         while from < term.len() {
-            let to = from + term[from..].iter().take_while(|&&c| spaced(c)).count();
+            let to = from + term[from..].iter().take_while(|&&c| of_word(c)).count();
             if to > from {
                 slip(term, (from, to), text, start, &mut ends);
             }
             from = to + 1;
         }
     }
-    ends.retain(|&(end, _)| boundary(text, end));
+    ends.retain(|&(end, _)| !within_word(text, end));
     ends
 }
 
@@ -550,10 +561,10 @@ fn term_end(term: &[char], text: &str, start: usize) -> Option<usize> {
 
 fn slip(term: &[char], (from, to): (usize, usize), text: &str, start: usize, ends: &mut BTreeSet<(usize, bool)>) {
     let Some(at) = term_end(&term[..from], text, start) else { return };
-    if at > start && !boundary(text, at) {
+    if at > start && within_word(text, at) {
         return;
     }
-    let word: Vec<char> = text[at..].chars().take_while(|&c| spaced(c)).collect();
+    let word: Vec<char> = text[at..].chars().take_while(|&c| of_word(c)).collect();
     let letters = word.iter().filter(|c| c.is_alphabetic()).count();
     let lower: Vec<char> = word.iter().map(|&c| small(c)).collect();
     if !(4..=48).contains(&letters) || word.len() > 48 || distance(&lower, &term[from..to]) != 1 {

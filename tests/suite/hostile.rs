@@ -177,7 +177,7 @@ fn evil_phrases_blocks_and_terms_are_refused_or_bounded() {
     for (rule, piece) in [(nested, "<"), (open, "-----BEGIN "), (names.clone(), "ab "), (names, "ba ")] {
         let id = rule.id.to_string();
         let bytes = times(8, 64) << 10;
-        let (short, _) = flood(&[rule.clone()], piece, bytes / 2);
+        let (short, _) = flood(std::slice::from_ref(&rule), piece, bytes / 2);
         let (long, came) = flood(&[rule], piece, bytes);
         println!("{long:9.1} ms, x{:4.1} for twice the text, {came:8} {id} {piece:?}", long / short.max(0.01));
     }

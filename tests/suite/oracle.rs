@@ -133,7 +133,7 @@ fn findings_are_those_of_one_plain_search_a_rule() {
     let only = std::env::var("ORACLE_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
     let seeds = match only {
         Some(seed) => seed..seed + 1,
-        None => 0..times(500, 50_000) as u64,
+        None => 0..times(300, 50_000) as u64,
     };
     let most = std::env::var("ORACLE_SHOW").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
     let (mut cases, mut findings, mut refused, mut compiled) = (0, 0, 0, 0);
@@ -181,7 +181,7 @@ fn findings_are_those_of_one_plain_search_a_rule() {
 fn skeletons_and_decoded_runs_are_searched_plainly_too() {
     let mut asked = 0;
     let mut matched = 0;
-    for seed in 0..times(150, 20_000) as u64 {
+    for seed in 0..times(60, 20_000) as u64 {
         let mut dice = Dice::new(seed ^ 0x5EED);
         let mut made = rules_of(&mut dice, 3, &mut 0);
         for one in &mut made {

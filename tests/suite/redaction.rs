@@ -46,7 +46,7 @@ fn redact_all() -> Policy {
 }
 
 /// The shipped packs under [`redact_all`].
-pub fn snapshot() -> &'static Snapshot {
+pub(crate) fn snapshot() -> &'static Snapshot {
     static SNAPSHOT: OnceLock<Snapshot> = OnceLock::new();
     SNAPSHOT.get_or_init(|| {
         let options = Options { backend: Backend::Portable, ..Options::default() };

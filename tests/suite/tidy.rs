@@ -66,7 +66,7 @@ fn code(text: &str) -> String {
     let mut out = String::new();
     let mut i = 0;
     let starts = |i: usize, what: &str| what.chars().enumerate().all(|(k, c)| chars.get(i + k) == Some(&c));
-    let mut blank = |out: &mut String, from: usize, to: usize| {
+    let blank = |out: &mut String, from: usize, to: usize| {
         out.extend(chars[from..to].iter().map(|&c| if c == '\n' { '\n' } else { ' ' }));
     };
     while i < chars.len() {
