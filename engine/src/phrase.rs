@@ -251,6 +251,10 @@ fn advance(text: &str, parts: &[Part], mut positions: Vec<usize>, way: Way, look
         *looked += 8 * positions.len();
         match part {
             Part::Chars(chars) => shift(&mut positions, |at| chars_at(text, at, chars, way)),
+            Part::Space if way == Way::Back => {
+                // Where an optional part is missing, the space before it is too.
+                positions = positions.iter().flat_map(|&at| [Some(at), space_at(text, at, way)]).flatten().collect();
+            }
             Part::Space => shift(&mut positions, |at| space_at(text, at, way)),
             Part::Gap => {
                 *looked += 64 * positions.len();

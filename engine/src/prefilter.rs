@@ -68,7 +68,7 @@ pub(crate) struct Trigger {
 }
 
 /// What a prefilter looks for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub literals: Vec<(Literal, u32)>,
     pub shapes: Vec<(Shape, u32)>,

@@ -133,7 +133,8 @@ fn place(literal: &Literal) -> Option<Place> {
     let known = |start: isize| {
         (start..start + 5).all(|i| usize::try_from(i).ok().and_then(|i| literal.bytes.get(i)).is_none_or(|&b| b != ANY))
     };
-    (-1..=len - 4)
+    // Offsets are kept in a byte; nobody needs a literal's tail.
+    (-1..=(len - 4).min(64))
         .filter(|&start| start + 5 <= len + 1 && known(start))
         .map(|start| Place {
             offset: start as i8,
@@ -159,7 +160,9 @@ pub(crate) fn place_and_chance(literal: &Literal) -> (Vec<u8>, f64) {
         key = literal.bytes.get(at..=at).unwrap_or_default().to_vec();
         chance = rare;
     }
-    if edge(literal.word_start, literal.bytes.first()) && edge(literal.word_end, literal.bytes.last()) {
+    let word = edge(literal.word_start, literal.bytes.first()) && edge(literal.word_end, literal.bytes.last());
+    // A word of one or two letters cannot be looked for, however rare.
+    if word && chance < 1.0 {
         // Of whole words it is known how common they are.
         key = literal.bytes.clone();
         chance = rarity::word(&literal.bytes).unwrap_or(chance.min(rarity::UNCOMMON_WORD));
