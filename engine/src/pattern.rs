@@ -31,8 +31,6 @@ pub struct Pattern {
     pub(crate) hir: Hir,
     /// Whether a group is named `value`.
     pub(crate) has_value: bool,
-    /// Shortest match, in bytes.
-    pub(crate) min_len: usize,
     /// Longest match, in bytes, before a run goes on.
     pub(crate) max_len: usize,
     /// The class over whose characters a run goes on.
@@ -134,7 +132,6 @@ impl Pattern {
         };
         Ok(Pattern {
             has_value: check.values > 0,
-            min_len,
             max_len,
             run,
             hir,
