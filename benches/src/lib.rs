@@ -30,6 +30,10 @@ impl Random {
     }
 
     /// The next 64 bits.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it never ends, so it is no iterator"
+    )]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -71,14 +75,24 @@ fn fill(random: &mut Random, mut part: impl FnMut(&mut Random, &mut String)) -> 
     while piece.len() < PIECE {
         part(random, &mut piece);
     }
-    let end = (0..=PIECE).rev().find(|&end| piece.is_char_boundary(end)).unwrap_or(0);
+    let end = (0..=PIECE)
+        .rev()
+        .find(|&end| piece.is_char_boundary(end))
+        .unwrap_or(0);
     piece.truncate(end);
     piece
 }
 
-fn workload(name: &'static str, seed: u64, mut part: impl FnMut(&mut Random, &mut String)) -> Workload {
+fn workload(
+    name: &'static str,
+    seed: u64,
+    mut part: impl FnMut(&mut Random, &mut String),
+) -> Workload {
     let mut random = Random::new(seed);
-    Workload { name, pieces: (0..PIECES).map(|_| fill(&mut random, &mut part)).collect() }
+    Workload {
+        name,
+        pieces: (0..PIECES).map(|_| fill(&mut random, &mut part)).collect(),
+    }
 }
 
 /// Sentences in paragraphs of three to seven.
@@ -111,7 +125,11 @@ pub fn chinese() -> Workload {
 pub fn chat() -> Workload {
     let lines: Vec<&str> = CHAT.lines().collect();
     workload("chat", 3, move |random, piece| {
-        piece.push_str(if random.below(2) == 0 { "user: " } else { "assistant: " });
+        piece.push_str(if random.below(2) == 0 {
+            "user: "
+        } else {
+            "assistant: "
+        });
         piece.push_str(random.pick(&lines));
         piece.push('\n');
     })
@@ -137,13 +155,15 @@ pub fn multilingual() -> Workload {
         "\u{41c}\u{44b} \u{432}\u{441}\u{442}\u{440}\u{435}\u{442}\u{438}\u{43c}\u{441}\u{44f} \u{443} \u{432}\u{43e}\u{43a}\u{437}\u{430}\u{43b}\u{430} \u{432} \u{441}\u{435}\u{43c}\u{44c} \u{447}\u{430}\u{441}\u{43e}\u{432}. ",
         "See you there \u{1f600}\u{1f44d} ",
     ];
-    workload("multilingual", 5, move |random, piece| match random.below(6) {
-        0..=2 => {
-            piece.push_str(random.pick(&english));
-            piece.push(' ');
+    workload("multilingual", 5, move |random, piece| {
+        match random.below(6) {
+            0..=2 => {
+                piece.push_str(random.pick(&english));
+                piece.push(' ');
+            }
+            3..=4 => piece.push_str(random.pick(&chinese)),
+            _ => piece.push_str(random.pick(&others)),
         }
-        3..=4 => piece.push_str(random.pick(&chinese)),
-        _ => piece.push_str(random.pick(&others)),
     })
 }
 
@@ -197,5 +217,13 @@ pub fn near_literals() -> Workload {
 
 /// Every workload.
 pub fn all() -> Vec<Workload> {
-    vec![english(), chinese(), chat(), code(), multilingual(), digits(), near_literals()]
+    vec![
+        english(),
+        chinese(),
+        chat(),
+        code(),
+        multilingual(),
+        digits(),
+        near_literals(),
+    ]
 }
