@@ -33,12 +33,13 @@ impl Block {
     pub(crate) fn need(&self) -> Need {
         let literals = self.begin.iter().map(|begin| Literal {
             bytes: begin.to_ascii_lowercase().into_bytes(),
+            loose: Vec::new(),
             word_start: false,
             word_end: false,
             before: 0,
             after: self.max_bytes,
         });
-        Need::Literals(literals.collect())
+        Need::literals(literals.collect())
     }
 
     /// The longest match, in bytes.

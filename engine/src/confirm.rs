@@ -4,9 +4,14 @@
 //! lies in the window around it, so searching the windows gives exactly the
 //! matches of a search over the whole text. Look-around sees the whole text.
 
-use regex_automata::meta::Regex;
-use regex_automata::util::captures::Captures;
-use regex_automata::{Anchored, Input};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::{Arc, OnceLock};
+
+use regex_automata::hybrid::dfa::DFA;
+use regex_automata::hybrid::regex as hybrid;
+use regex_automata::nfa::thompson::{self, WhichCaptures};
+use regex_automata::util::pool::Pool;
+use regex_automata::{Anchored, Input, MatchKind, meta};
 use regex_syntax::hir::{ClassUnicode, Hir};
 
 use crate::pattern::Pattern;
@@ -70,85 +75,127 @@ impl Work {
 pub(crate) struct Exhausted;
 
 /// A pattern that can be searched for.
-#[derive(Debug)]
+///
+/// The automata are built when the first candidate asks for them: most rules
+/// never see one, and a process starts sooner.
 pub(crate) struct Confirm {
-    regex: Regex,
+    hir: Hir,
+    automata: OnceLock<Option<Automata>>,
     has_value: bool,
     max_len: usize,
     run: Option<ClassUnicode>,
 }
 
-/// Builds the automata of one pattern. The cache is large enough that the lazy
-/// DFA of any bounded pattern of ours is never thrown away; the default would
-/// fall back to engines fifty times slower.
-fn regex(hir: &Hir) -> Result<Regex, String> {
-    Regex::builder()
-        .configure(
-            Regex::config()
-                .utf8_empty(true)
-                .nfa_size_limit(Some(8 << 20))
-                .onepass_size_limit(Some(1 << 20))
-                .hybrid_cache_capacity(8 << 20),
-        )
-        .build_from_hir(hir)
-        .map_err(|error| error.to_string())
+/// Lazy DFAs forwards and backwards, and what finds the group in a match.
+struct Automata {
+    search: Arc<hybrid::Regex>,
+    caches: Pool<hybrid::Cache, Box<dyn Fn() -> hybrid::Cache + Send + Sync + UnwindSafe + RefUnwindSafe>>,
+    groups: Option<meta::Regex>,
+}
+
+/// What a lazy DFA may keep, in bytes. Patterns of our packs need a tenth of it.
+const CACHE: usize = 2 << 20;
+
+/// How often a lazy DFA may fill its cache anew in one search before it gives
+/// up. Filling it takes a few milliseconds, so giving up bounds what a pattern
+/// with an exploding number of states can cost.
+const REFILLS: usize = 2;
+
+impl Automata {
+    fn new(hir: &Hir, has_value: bool) -> Option<Automata> {
+        let config = DFA::config().cache_capacity(CACHE).skip_cache_capacity_check(true);
+        let config = config.minimum_cache_clear_count(Some(REFILLS)).minimum_bytes_per_state(Some(64));
+        let nfa = thompson::Config::new().nfa_size_limit(None).shrink(false);
+        let forward = thompson::Compiler::new().configure(nfa.clone()).build_from_hir(hir).ok()?;
+        let reverse = thompson::Compiler::new().configure(nfa.reverse(true).which_captures(WhichCaptures::None)).build_from_hir(hir).ok()?;
+        let forward = DFA::builder().configure(config.clone()).build_from_nfa(forward).ok()?;
+        let config = config.prefilter(None).specialize_start_states(false).match_kind(MatchKind::All);
+        let reverse = DFA::builder().configure(config).build_from_nfa(reverse).ok()?;
+        let search = Arc::new(hybrid::Regex::builder().build_from_dfas(forward, reverse));
+        let groups = if has_value {
+            let config = meta::Config::new().hybrid(false).dfa(false).nfa_size_limit(None);
+            Some(meta::Builder::new().configure(config).build_from_hir(hir).ok()?)
+        } else {
+            None
+        };
+        let template = Arc::clone(&search);
+        Some(Automata { caches: Pool::new(Box::new(move || template.create_cache())), search, groups })
+    }
 }
 
 impl Confirm {
-    /// Compiles a pattern; an error says why it cannot be.
-    pub(crate) fn new(pattern: &Pattern) -> Result<Confirm, String> {
-        Ok(Confirm {
-            regex: regex(&pattern.hir)?,
+    /// Prepares a pattern.
+    pub(crate) fn new(pattern: &Pattern) -> Confirm {
+        Confirm {
+            hir: pattern.hir.clone(),
+            automata: OnceLock::new(),
             has_value: pattern.has_value,
             max_len: pattern.max_len,
             run: pattern.run.clone(),
-        })
+        }
+    }
+
+    /// Builds the automata now; an error says that they cannot be built.
+    pub(crate) fn build(&self) -> Result<(), String> {
+        self.automata().map(|_| ()).map_err(|Exhausted| "its automaton is too large".to_owned())
+    }
+
+    fn automata(&self) -> Result<&Automata, Exhausted> {
+        self.automata.get_or_init(|| Automata::new(&self.hir, self.has_value)).as_ref().ok_or(Exhausted)
     }
 
     /// Calls `accept` for each leftmost-first match in `from..to`. A match that
     /// is not accepted consumes nothing: the search goes on one character after
-    /// its start.
+    /// its start. Returns where the last accepted match ended, or `from`.
     pub(crate) fn find(
         &self,
         text: &str,
         (from, to): (usize, usize),
         work: &mut Work,
         mut accept: impl FnMut(Match) -> bool,
-    ) -> Result<(), Exhausted> {
-        let mut at = from;
+    ) -> Result<usize, Exhausted> {
+        let automata = self.automata()?;
+        let mut cache = automata.caches.get();
+        let (mut at, mut done) = (from, from);
         while at < to {
-            let Some(found) = self.regex.find(Input::new(text).range(at..to)) else {
-                return if work.spend(to - at) { Ok(()) } else { Err(Exhausted) };
+            let input = Input::new(text).range(at..to);
+            let Some(found) = automata.search.try_search(&mut cache, &input).map_err(|_| Exhausted)? else {
+                return if work.spend(to - at) { Ok(done) } else { Err(Exhausted) };
             };
             let ahead = self.max_len.min(to - found.end());
             if !work.spend(found.end() - at + ahead) {
                 return Err(Exhausted);
             }
-            at = match self.refine(text, found.start(), found.end()) {
+            at = match self.refine(automata, text, found.start(), found.end()) {
                 Some(mut found) => {
                     self.extend(text, &mut found);
-                    if accept(found) { found.end } else { next_char(text, found.start) }
+                    if accept(found) {
+                        done = found.end;
+                        found.end
+                    } else {
+                        next_char(text, found.start)
+                    }
                 }
                 None => found.end(),
             };
         }
-        Ok(())
+        Ok(done)
     }
 
     /// Whether the pattern matches anywhere in `from..to`.
     pub(crate) fn is_in(&self, text: &str, from: usize, to: usize) -> bool {
-        self.regex.is_match(Input::new(text).range(from..to))
+        let Ok(automata) = self.automata() else { return false };
+        let input = Input::new(text).range(from..to);
+        automata.search.try_search(&mut automata.caches.get(), &input).is_ok_and(|found| found.is_some())
     }
 
     /// The match with its value; `None` where the pattern has a value but the
     /// branch that matched has not: such a branch is there to be stepped over.
-    fn refine(&self, text: &str, start: usize, end: usize) -> Option<Match> {
-        if !self.has_value {
-            return Some(Match::whole(start, end));
-        }
-        let mut captures: Captures = self.regex.create_captures();
+    fn refine(&self, automata: &Automata, text: &str, start: usize, end: usize) -> Option<Match> {
+        let Some(groups) = &automata.groups else { return Some(Match::whole(start, end)) };
+        let mut captures = groups.create_captures();
         let input = Input::new(text).range(start..end).anchored(Anchored::Yes);
-        self.regex.captures(input, &mut captures);
+        groups.captures(input, &mut captures);
         let value = captures.get_group(1)?;
         Some(Match { start, end, value: (value.start, value.end) })
     }
@@ -212,7 +259,7 @@ mod tests {
 
     fn find(pattern: &str, run: bool, text: &str, accept: impl Fn(&str) -> bool) -> Vec<String> {
         let pattern = Pattern::parse(pattern, run, 4096).unwrap();
-        let confirm = Confirm::new(&pattern).unwrap();
+        let confirm = Confirm::new(&pattern);
         let mut found = Vec::new();
         let mut work = Work::for_text(text.len());
         confirm
@@ -250,7 +297,7 @@ mod tests {
     #[test]
     fn work_runs_out_before_time_does() {
         let pattern = Pattern::parse("(?:[^b]{0,4000}b)|a", false, 4096 * 4).unwrap();
-        let confirm = Confirm::new(&pattern).unwrap();
+        let confirm = Confirm::new(&pattern);
         let text = "a".repeat(64 * 1024);
         let mut work = Work::for_text(text.len());
         assert_eq!(confirm.find(&text, (0, text.len()), &mut work, |_| true), Err(Exhausted));

@@ -49,8 +49,9 @@ impl Context {
         for (list, raises) in [(&spec.raise, true), (&spec.lower, false)] {
             for written in list {
                 let phrase = Phrase::new(written).map_err(|error| format!("`{written}`: {error}"))?;
-                for form in forms(written) {
-                    heads.push(form);
+                let own = phrase.heads().ok_or_else(|| format!("`{written}` does not begin with a word"))?;
+                for head in own {
+                    heads.push(head);
                     leads.push(words.len());
                 }
                 words.push(Word { written: written.clone(), phrase, raises });
@@ -85,7 +86,7 @@ impl Context {
                 let Some(word) = self.leads.get(hit.pattern().as_usize()).and_then(|&i| self.words.get(i)) else {
                     continue;
                 };
-                if word.phrase.match_at(text, hit.start()).is_none_or(|end| end > to) {
+                if word.phrase.match_at(text, hit.start(), &mut 0).is_none_or(|end| end > to) {
                     continue;
                 }
                 if word.raises {
@@ -101,18 +102,6 @@ impl Context {
         };
         Opinion { word: lowers, confidence }
     }
-}
-
-/// The first word of a phrase in the forms that ASCII case does not cover.
-fn forms(written: &str) -> Vec<String> {
-    let head = written.split_whitespace().next().unwrap_or_default();
-    let lower = head.to_lowercase();
-    let upper = head.to_uppercase();
-    let title: String = lower.chars().take(1).flat_map(char::to_uppercase).chain(lower.chars().skip(1)).collect();
-    let mut forms = vec![lower, upper, title];
-    forms.sort_by_key(|form| form.to_ascii_lowercase());
-    forms.dedup_by_key(|form| form.to_ascii_lowercase());
-    forms
 }
 
 /// The start of the `chars`-th character before `at`.
@@ -137,7 +126,7 @@ mod tests {
     fn ask(text: &str, require: bool) -> (Option<Confidence>, Option<String>) {
         let spec = ContextSpec {
             within_chars: 12,
-            raise: vec!["card".into(), "social security".into(), "卡号".into(), "карта".into()],
+            raise: vec!["card".into(), "social security".into(), "卡号".into(), "карта".into(), "don't".into()],
             lower: vec!["order".into()],
             require,
         };
@@ -155,7 +144,8 @@ mod tests {
         assert_eq!(ask("discard #", false).0, Some(Likely), "not a whole word");
         assert_eq!(ask("card, far away: #", false).0, Some(Likely), "too far");
         assert_eq!(ask("卡号是#", false).0, Some(Certain));
-        assert_eq!(ask("Карта #", false).0, Some(Certain));
+        assert_eq!(ask("КАрта #", false).0, Some(Certain));
+        assert_eq!(ask("don\u{2019}t #", false).0, Some(Certain));
         assert_eq!(ask("order #", false), (Some(Possible), Some("order".into())));
         assert_eq!(ask("order card #", false).0, Some(Certain), "raise beats lower");
         assert_eq!(ask("social\nsec #", false).0, Some(Likely));

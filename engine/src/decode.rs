@@ -399,7 +399,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_encoded_is_read(said in "[a-zA-Z ,.é忽略]{12,200}") {
+        fn what_was_encoded_is_read(said in "[a-zA-Z é]{12,200}") {
             let (segments, _) = open(&base64(said.as_bytes()));
             let folded = Normalized::folded(&said).as_str().to_owned();
             prop_assert!(segments.iter().any(|s| s.as_str() == folded));

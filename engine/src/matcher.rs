@@ -15,7 +15,7 @@ use crate::confirm::{Confirm, Exhausted, Match, Work, ceil, floor, next_char};
 use crate::context::Context;
 use crate::dictionary::Dictionary;
 use crate::phrase::Phrase;
-use crate::prefilter::{self, Candidate, Haystack, Plan, Prefilter, Trigger};
+use crate::prefilter::{self, Candidate, Everywhere, Haystack, Plan, Prefilter, Trigger};
 use crate::rule::Confidence;
 use crate::trace::Step;
 use crate::validate::Validator;
@@ -83,7 +83,7 @@ pub(crate) struct Matcher {
     triggers: Vec<Trigger>,
     units: Vec<Unit>,
     /// Units run over the whole text, because nothing can be said of them.
-    everywhere: Vec<u32>,
+    everywhere: Vec<Everywhere>,
     /// Rules with a dictionary.
     dictionaries: Vec<u32>,
     /// What each rule needs, for explanations.
@@ -157,9 +157,10 @@ impl Matcher {
                 scratch.ordered.push(Ordered { unit, at: candidate.at, trigger: candidate.trigger });
             }
         }
-        for &unit in &self.everywhere {
-            let Some(&unit) = self.units.get(unit as usize) else { continue };
-            if wanted(unit.rule) {
+        let beyond_ascii = scratch.classes.union().high != 0;
+        for everywhere in &self.everywhere {
+            let Some(&unit) = self.units.get(everywhere.unit as usize) else { continue };
+            if wanted(unit.rule) && (beyond_ascii || !everywhere.beyond_ascii) {
                 scratch.ordered.push(Ordered { unit, at: 0, trigger: u32::MAX });
             }
         }
@@ -211,7 +212,7 @@ impl Matcher {
                 (unit.rule == index).then_some(Ordered { unit, at: candidate.at, trigger: candidate.trigger })
             })
             .collect();
-        let everywhere = self.everywhere.iter().filter_map(|&unit| self.units.get(unit as usize).copied());
+        let everywhere = self.everywhere.iter().filter_map(|e| self.units.get(e.unit as usize).copied());
         group.extend(
             everywhere.filter(|unit| unit.rule == index).map(|unit| Ordered { unit, at: 0, trigger: u32::MAX }),
         );
@@ -271,8 +272,11 @@ impl Matcher {
         match &rule.what {
             Kind::Pattern(confirm) => {
                 self.windows(text, group, &mut scratch.windows);
+                // A run may end behind its window.
+                let mut done = 0;
                 for &window in &scratch.windows {
-                    confirm.find(text, window, &mut work, |found| judge.accept(found))?;
+                    let from = window.0.max(done);
+                    done = confirm.find(text, (from, window.1), &mut work, |found| judge.accept(found))?.max(done);
                 }
             }
             Kind::Phrases(phrases) => {
@@ -305,11 +309,19 @@ impl Matcher {
                 judge.leftmost_longest(matches);
             }
             Kind::Dictionary(dictionary) => {
+                let mut exhausted = false;
                 dictionary.find_classified(text, &scratch.classes, 0, text.len(), |term| {
+                    exhausted |= !work.spend(16 + term.end - term.start);
+                    if exhausted {
+                        return true;
+                    }
                     // An exact name is certain, a mistyped one as sure as the rule.
                     let surest = if term.exact { Confidence::Certain } else { rule.confidence };
                     judge.accept_as(Match::whole(term.start, term.end), surest)
                 });
+                if exhausted {
+                    return Err(Exhausted);
+                }
             }
             Kind::Model => {}
         }
@@ -352,22 +364,19 @@ fn around(
     work: &mut Work,
     matches: &mut Vec<(usize, usize)>,
 ) -> Result<(), Exhausted> {
-    if candidate.trigger == u32::MAX {
-        // Nothing could be said of this phrase: every position is tried.
-        for (at, _) in text.char_indices() {
-            if !work.spend(phrase.cost) {
-                return Err(Exhausted);
-            }
-            if let Some(end) = phrase.match_at(text, at) {
-                matches.push((at, end));
-            }
+    if candidate.trigger != u32::MAX {
+        let mut looked = 16;
+        phrase.matches_around(text, candidate.at as usize, &mut looked, matches);
+        return if work.spend(looked) { Ok(()) } else { Err(Exhausted) };
+    }
+    // Nothing could be said of this phrase: every position is tried.
+    for (at, _) in text.char_indices() {
+        let mut looked = 1;
+        matches.extend(phrase.match_at(text, at, &mut looked).map(|end| (at, end)));
+        if !work.spend(looked) {
+            return Err(Exhausted);
         }
-        return Ok(());
     }
-    if !work.spend(phrase.cost) {
-        return Err(Exhausted);
-    }
-    phrase.matches_around(text, candidate.at as usize, matches);
     Ok(())
 }
 
@@ -453,7 +462,7 @@ impl Except {
             ExceptKind::Pattern(confirm) => confirm.is_in(text, from, to),
             ExceptKind::Phrase(phrase) => {
                 let inside = text.get(from..to).unwrap_or_default();
-                inside.char_indices().any(|(at, _)| phrase.match_at(text, from + at).is_some_and(|end| end <= to))
+                inside.char_indices().any(|(at, _)| phrase.match_at(text, from + at, &mut 0).is_some_and(|end| end <= to))
             }
         }
     }

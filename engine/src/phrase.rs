@@ -13,7 +13,7 @@
 //! A phrase is compared as a set of positions that moves along its parts: its
 //! choices are never written out, and comparing takes a bounded number of steps.
 
-use crate::prefilter::need::{Literal, Need};
+use crate::prefilter::need::{Literal, Need, TOO_COMMON};
 
 /// White space that may stand between two words, in bytes. Bounded, so that
 /// every phrase has a longest match.
@@ -94,8 +94,6 @@ pub(crate) struct Phrase {
     anchor: usize,
     /// The longest match, in bytes.
     pub max_len: usize,
-    /// What comparing it once costs at most, in bytes looked at.
-    pub cost: usize,
 }
 
 /// Which way positions move.
@@ -124,15 +122,16 @@ impl Phrase {
             return Err("this phrase has no word that must be there".to_owned());
         }
         let max_len = parts.iter().map(longest).sum();
-        let cost = parts.iter().map(Part::cost).fold(16, usize::saturating_add);
-        Ok(Phrase { parts, anchor: 0, max_len, cost })
+        Ok(Phrase { parts, anchor: 0, max_len })
     }
 
     /// What a text with this phrase contains; settles which part is looked for.
     pub(crate) fn need(&mut self) -> Need {
         let mut best: Option<(f64, usize, Vec<Literal>)> = None;
         for (i, part) in self.parts.iter().enumerate() {
-            let Some(mut literals) = part.heads() else { continue };
+            let apart = |part: Option<&Part>| matches!(part, None | Some(Part::Space));
+            let before = i.checked_sub(1).and_then(|i| self.parts.get(i));
+            let Some(mut literals) = part.heads(apart(before), apart(self.parts.get(i + 1))) else { continue };
             literals.sort();
             literals.dedup();
             let cost: f64 = literals.iter().map(crate::prefilter::chance).sum();
@@ -141,33 +140,52 @@ impl Phrase {
             }
         }
         match best {
-            Some((cost, anchor, literals)) if cost < 0.02 => {
+            Some((cost, anchor, literals)) if cost < TOO_COMMON => {
                 self.anchor = anchor;
-                Need::Literals(literals)
+                Need::literals(literals)
             }
             _ => Need::Nothing,
         }
     }
 
     /// Adds every match whose anchor begins at `at`, as byte ranges: for each
-    /// start the longest.
-    pub(crate) fn matches_around(&self, text: &str, at: usize, found: &mut Vec<(usize, usize)>) {
+    /// start the longest. Adds to `looked` how many bytes were looked at.
+    pub(crate) fn matches_around(&self, text: &str, at: usize, looked: &mut usize, found: &mut Vec<(usize, usize)>) {
         let (before, after) = self.parts.split_at(self.anchor.min(self.parts.len()));
-        let mut ends = advance(text, after, vec![at], Way::Forth);
-        ends.retain(|&end| is_boundary(char_before(text, end), char_after(text, end)));
-        let Some(end) = ends.into_iter().max() else { return };
-        let mut starts = advance(text, before, vec![at], Way::Back);
-        starts.retain(|&start| is_boundary(char_before(text, start), char_after(text, start)));
-        found.extend(starts.into_iter().map(|start| (start, end)));
+        if before.is_empty() {
+            found.extend(self.match_at(text, at, looked).map(|end| (at, end)));
+            return;
+        }
+        // Going back is only a way to find starts; what begins there is said by
+        // going forth, so that both agree.
+        if advance(text, after, vec![at], Way::Forth, looked).is_empty() {
+            return;
+        }
+        let mut starts = advance(text, before, vec![at], Way::Back, looked);
+        for start in &mut starts {
+            *start = skip_space(text, *start, Way::Forth);
+        }
+        starts.dedup();
+        found.extend(starts.into_iter().filter_map(|start| Some((start, self.match_at(text, start, looked)?))));
     }
 
-    /// The end of the longest match that begins at `start`.
-    pub(crate) fn match_at(&self, text: &str, start: usize) -> Option<usize> {
-        if !is_boundary(char_before(text, start), char_after(text, start)) {
+    /// The end of the longest match that begins at `start`. A match neither
+    /// begins nor ends with white space.
+    pub(crate) fn match_at(&self, text: &str, start: usize, looked: &mut usize) -> Option<usize> {
+        let first = char_after(text, start)?;
+        if first.is_whitespace() || !is_boundary(char_before(text, start), Some(first)) {
             return None;
         }
-        let ends = advance(text, &self.parts, vec![start], Way::Forth);
-        ends.into_iter().filter(|&end| is_boundary(char_before(text, end), char_after(text, end))).max()
+        let ends = advance(text, &self.parts, vec![start], Way::Forth, looked);
+        let ends = ends.into_iter().map(|end| skip_space(text, end, Way::Back));
+        ends.filter(|&end| end > start && is_boundary(char_before(text, end), char_after(text, end))).max()
+    }
+
+    /// The beginnings of the phrase, for a search that knows ASCII case only.
+    /// `None`: it does not begin with a word that must be there.
+    pub(crate) fn heads(&self) -> Option<Vec<Vec<u8>>> {
+        let heads = self.parts.first()?.heads(false, false)?;
+        Some(heads.into_iter().map(|literal| literal.bytes).collect())
     }
 }
 
@@ -200,7 +218,7 @@ fn sequence(rest: &mut &str, depth: usize) -> Result<Vec<Part>, String> {
         }
     }
     flush(&mut chars, &mut parts);
-    Ok(tidy(parts))
+    Ok(parts)
 }
 
 fn choice(rest: &mut &str, depth: usize) -> Result<Vec<Vec<Part>>, String> {
@@ -224,59 +242,32 @@ fn flush(chars: &mut String, parts: &mut Vec<Part>) {
     }
 }
 
-/// Lets the space beside an optional part or a gap belong to it: in `ignore
-/// {all|} rules` the words stand one space apart whether `all` is there or not.
-fn tidy(parts: Vec<Part>) -> Vec<Part> {
-    let mut tidied: Vec<Part> = Vec::with_capacity(parts.len());
-    let mut parts = parts.into_iter().peekable();
-    while let Some(part) = parts.next() {
-        match part {
-            Part::Gap => {
-                if tidied.last() == Some(&Part::Space) {
-                    tidied.pop();
-                }
-                if tidied.last() != Some(&Part::Gap) {
-                    tidied.push(Part::Gap);
-                }
-            }
-            Part::Choice(mut branches) if branches.iter().any(|b| shortest(b) == 0) => {
-                let before = tidied.last() == Some(&Part::Space);
-                let after = !before && tidied.is_empty() && parts.peek() == Some(&Part::Space);
-                if before {
-                    tidied.pop();
-                } else if after {
-                    parts.next();
-                }
-                for branch in branches.iter_mut().filter(|branch| !branch.is_empty()) {
-                    if before {
-                        branch.insert(0, Part::Space);
-                    } else if after {
-                        branch.push(Part::Space);
-                    }
-                }
-                tidied.push(Part::Choice(branches));
-            }
-            part => tidied.push(part),
-        }
-    }
-    tidied
-}
-
 /// Moves every position along `parts`; the result is sorted and has no position
-/// twice.
-fn advance(text: &str, parts: &[Part], mut positions: Vec<usize>, way: Way) -> Vec<usize> {
+/// twice. Most candidates end at the first word that is not there, so a single
+/// position moves in place.
+fn advance(text: &str, parts: &[Part], mut positions: Vec<usize>, way: Way, looked: &mut usize) -> Vec<usize> {
     let mut step = |part: &Part| {
-        positions = match part {
-            Part::Chars(chars) => positions.iter().filter_map(|&at| chars_at(text, at, chars, way)).collect(),
-            Part::Space => positions.iter().filter_map(|&at| space_at(text, at, way)).collect(),
-            Part::Gap => positions.iter().flat_map(|&at| gap_at(text, at, way)).collect(),
-            Part::Choice(branches) => branches
-                .iter()
-                .flat_map(|branch| advance(text, branch, positions.clone(), way))
-                .collect(),
-        };
-        positions.sort_unstable();
-        positions.dedup();
+        *looked += 8 * positions.len();
+        match part {
+            Part::Chars(chars) => shift(&mut positions, |at| chars_at(text, at, chars, way)),
+            Part::Space => shift(&mut positions, |at| space_at(text, at, way)),
+            Part::Gap => {
+                *looked += 64 * positions.len();
+                positions = positions.iter().flat_map(|&at| gap_at(text, at, way)).collect();
+            }
+            Part::Choice(branches) => {
+                *looked += branches.len() * positions.len();
+                let mut next = Vec::new();
+                for branch in branches.iter().filter(|branch| may_start(text, branch, &positions, way)) {
+                    next.extend(advance(text, branch, positions.clone(), way, looked));
+                }
+                positions = next;
+            }
+        }
+        if positions.len() > 1 {
+            positions.sort_unstable();
+            positions.dedup();
+        }
         !positions.is_empty()
     };
     match way {
@@ -284,6 +275,35 @@ fn advance(text: &str, parts: &[Part], mut positions: Vec<usize>, way: Way) -> V
         Way::Back => parts.iter().rev().all(&mut step),
     };
     positions
+}
+
+/// The end of white space that begins at `at`, if any does.
+fn skip_space(text: &str, at: usize, way: Way) -> usize {
+    let rest = match way {
+        Way::Forth => text.get(at..).unwrap_or_default().chars().take(MAX_SPACE).take_while(|c| c.is_whitespace()).map(char::len_utf8).sum::<usize>(),
+        Way::Back => text.get(..at).unwrap_or_default().chars().rev().take(MAX_SPACE).take_while(|c| c.is_whitespace()).map(char::len_utf8).sum::<usize>(),
+    };
+    if way == Way::Forth { at + rest } else { at - rest }
+}
+
+/// Moves each position, or drops it.
+fn shift(positions: &mut Vec<usize>, to: impl Fn(usize) -> Option<usize>) {
+    positions.retain_mut(|at| match to(*at) {
+        Some(next) => {
+            *at = next;
+            true
+        }
+        None => false,
+    });
+}
+
+/// Whether a branch can begin at any of the positions, by its first part alone.
+fn may_start(text: &str, branch: &[Part], positions: &[usize], way: Way) -> bool {
+    let first = if way == Way::Forth { branch.first() } else { branch.last() };
+    match first {
+        Some(Part::Chars(chars)) => positions.iter().any(|&at| chars_at(text, at, chars, way).is_some()),
+        _ => true,
+    }
 }
 
 /// The other side of `chars` if they stand at `at`.
@@ -336,19 +356,34 @@ fn space_at(text: &str, at: usize, way: Way) -> Option<usize> {
     Some(if way == Way::Forth { at + space } else { at - space })
 }
 
-/// Everywhere that zero to three words lead, each with the space before it.
+/// Everywhere that zero to three words lead. Going back, where a word begins is
+/// not known (`ignore,foo` is one word from its start, two from its middle), so
+/// every boundary within reach is named.
 fn gap_at(text: &str, at: usize, way: Way) -> Vec<usize> {
     let mut places = vec![at];
+    if way == Way::Back {
+        let mut words = 0;
+        let mut spaced = true;
+        let mut place = at;
+        for c in text.get(..at).unwrap_or_default().chars().rev() {
+            if ends_sentence(c) || at - place > longest(&Part::Gap) {
+                break;
+            }
+            words += usize::from(spaced && !c.is_whitespace());
+            spaced = c.is_whitespace();
+            if words > MAX_GAP {
+                break;
+            }
+            place -= c.len_utf8();
+            if is_boundary(char_before(text, place), Some(c)) {
+                places.push(place);
+            }
+        }
+        return places;
+    }
     let mut at = at;
     let mut left = MAX_GAP;
-    let word = |at: usize| match way {
-        Way::Forth => any_word_at(text, space_at(text, at, way)?, way),
-        Way::Back => {
-            let (start, cost) = any_word_at(text, at, way)?;
-            Some((space_at(text, start, way)?, cost))
-        }
-    };
-    while let Some((next, cost)) = word(at) {
+    while let Some((next, cost)) = space_at(text, at, way).and_then(|edge| any_word_at(text, edge)) {
         let Some(rest) = left.checked_sub(cost) else { break };
         (at, left) = (next, rest);
         places.push(at);
@@ -356,21 +391,15 @@ fn gap_at(text: &str, at: usize, way: Way) -> Vec<usize> {
     places
 }
 
-/// The other side of whatever word stands at `at`, and what it costs in a gap.
-fn any_word_at(text: &str, at: usize, way: Way) -> Option<(usize, usize)> {
-    let (len, cost) = match way {
-        Way::Forth => any_word(char_after(text, at)?, text.get(at..)?.chars())?,
-        Way::Back => any_word(char_before(text, at)?, text.get(..at)?.chars().rev())?,
-    };
-    Some((if way == Way::Forth { at + len } else { at - len }, cost))
-}
-
-fn any_word(first: char, chars: impl Iterator<Item = char>) -> Option<(usize, usize)> {
+/// The end of whatever word begins at `at`, and what it costs in a gap.
+fn any_word_at(text: &str, at: usize) -> Option<(usize, usize)> {
+    let first = char_after(text, at)?;
     if is_unspaced(first) {
-        return Some((first.len_utf8(), 1));
+        return Some((at + first.len_utf8(), 1));
     }
-    let len = length_while(chars, MAX_GAP_WORD, |c| !c.is_whitespace() && !is_unspaced(c) && !ends_sentence(c))?;
-    (len > 0).then_some((len, GAP_WORD))
+    let of_word = |c: char| !c.is_whitespace() && !is_unspaced(c) && !ends_sentence(c);
+    let len = length_while(text.get(at..)?.chars(), MAX_GAP_WORD, of_word)?;
+    (len > 0).then_some((at + len, GAP_WORD))
 }
 
 fn ends_sentence(c: char) -> bool {
@@ -417,26 +446,18 @@ fn longest(part: &Part) -> usize {
 }
 
 impl Part {
-    /// What moving one set of positions along it costs, in bytes looked at.
-    fn cost(&self) -> usize {
-        match self {
-            Part::Chars(_) | Part::Space => 16,
-            // Each position behind a gap goes on by itself.
-            Part::Gap => 1024,
-            Part::Choice(branches) => branches.iter().flatten().map(Part::cost).fold(0, usize::saturating_add),
-        }
-    }
-
     /// Literals of which one stands at the beginning of the part. `None`: there
-    /// are none that must.
-    fn heads(&self) -> Option<Vec<Literal>> {
+    /// are none that must. `start` and `end`: a word begins with the part, and
+    /// one ends with it.
+    fn heads(&self, start: bool, end: bool) -> Option<Vec<Literal>> {
         match self {
-            Part::Chars(chars) => head(chars),
+            Part::Chars(chars) => head(chars, start, end),
             Part::Space | Part::Gap => None,
             Part::Choice(branches) => {
                 let mut all = Vec::new();
                 for branch in branches {
-                    all.extend(branch.first()?.heads()?);
+                    let end = if branch.len() > 1 { matches!(branch.get(1), Some(Part::Space)) } else { end };
+                    all.extend(branch.first()?.heads(start, end)?);
                 }
                 Some(all)
             }
@@ -446,20 +467,21 @@ impl Part {
 
 /// The beginning of a word in the forms a text may have it in, for prefilters
 /// that know ASCII case only.
-fn head(chars: &str) -> Option<Vec<Literal>> {
+fn head(chars: &str, start: bool, end: bool) -> Option<Vec<Literal>> {
     // An apostrophe comes in two forms, so the literal ends before it.
     let cut = chars.split('\'').next().filter(|cut| !cut.is_empty())?;
     let cased = |c: char| !c.is_ascii() && (lower(c) != c || c.to_uppercase().next() != Some(c));
-    let literal = |bytes: &str, word_end: bool| Literal {
+    let literal = |bytes: &str, end: bool| Literal {
         bytes: bytes.to_ascii_lowercase().into_bytes(),
-        word_start: false,
-        word_end,
+        loose: Vec::new(),
+        word_start: start,
+        word_end: end,
         before: 0,
         after: 0,
     };
     let plain = cut.find(cased).unwrap_or(cut.len());
     if plain == cut.len() {
-        return Some(vec![literal(cut, cut.len() < chars.len())]);
+        return Some(vec![literal(cut, cut.len() < chars.len() || end)]);
     }
     // Foreign case: both forms of the first three characters.
     let mut forms = vec![String::new()];
@@ -492,10 +514,10 @@ mod tests {
         phrase.need();
         let mut found = Vec::new();
         for (at, _) in text.char_indices() {
-            phrase.matches_around(text, at, &mut found);
+            phrase.matches_around(text, at, &mut 0, &mut found);
         }
         let plain: Vec<(usize, usize)> =
-            text.char_indices().filter_map(|(at, _)| Some((at, phrase.match_at(text, at)?))).collect();
+            text.char_indices().filter_map(|(at, _)| Some((at, phrase.match_at(text, at, &mut 0)?))).collect();
         found.sort_by_key(|&(start, end)| (start, std::cmp::Reverse(end)));
         found.dedup_by_key(|found| found.0);
         assert_eq!(found, plain, "around the anchor as from the start");
@@ -537,6 +559,9 @@ mod tests {
         assert!(find("ignore {*} instructions", "ignore a b c d instructions").is_empty());
         assert_eq!(find("{do|go} {*} zyxwv", "go the way zyxwv"), ["go the way zyxwv"]);
         assert!(find("ignore {*} instructions", "ignore me. Read instructions").is_empty());
+        assert_eq!(find("ab {*} zyxwv", "ab,foo zyxwv"), ["ab,foo zyxwv"]);
+        assert_eq!(find("the {un|}safe rules", "the safe rules, thesafe rules"), ["the safe rules"]);
+        assert_eq!(find("{a|} {b|} zyxwv", " zyxwv b zyxwv"), ["zyxwv", "b zyxwv", "zyxwv"]);
         assert_eq!(find("忽略{*}指令", "请忽略之前的所有指令。"), ["忽略之前的所有指令"]);
         assert!(find("忽略{*}指令", "忽略一二三四五六七八九十一二三指令").is_empty());
     }

@@ -75,31 +75,39 @@ pub(crate) struct Plan {
     pub shapes: Vec<(Shape, u32)>,
     pub triggers: Vec<Trigger>,
     /// Units that nothing can be said of.
-    pub everywhere: Vec<u32>,
+    pub everywhere: Vec<Everywhere>,
+}
+
+/// A unit that runs over the whole text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Everywhere {
+    pub unit: u32,
+    /// But only if the text has a character beyond ASCII.
+    pub beyond_ascii: bool,
 }
 
 impl Plan {
     /// Adds a unit whose longest match is `longest` bytes.
     pub(crate) fn add(&mut self, unit: u32, need: Need, longest: usize) {
-        match need {
-            Need::Literals(literals) => {
-                for literal in literals {
-                    let trigger = self.triggers.len() as u32;
-                    self.triggers.push(Trigger {
-                        unit,
-                        before: literal.before as u32,
-                        after: (literal.bytes.len() + literal.after) as u32,
-                    });
-                    self.literals.push((literal, trigger));
-                }
-            }
-            Need::Shapes(shapes) => {
-                // A shape begins the match, so one trigger serves all of them.
-                let trigger = self.triggers.len() as u32;
-                self.triggers.push(Trigger { unit, before: 0, after: longest as u32 });
-                self.shapes.extend(shapes.into_iter().map(|shape| (shape, trigger)));
-            }
-            Need::Nothing => self.everywhere.push(unit),
+        let (literals, shapes) = match need {
+            Need::Some { literals, shapes } => (literals, shapes),
+            Need::BeyondAscii => return self.everywhere.push(Everywhere { unit, beyond_ascii: true }),
+            Need::Nothing => return self.everywhere.push(Everywhere { unit, beyond_ascii: false }),
+        };
+        for literal in literals {
+            let trigger = self.triggers.len() as u32;
+            self.triggers.push(Trigger {
+                unit,
+                before: literal.before as u32,
+                after: (literal.bytes.len() + literal.after) as u32,
+            });
+            self.literals.push((literal, trigger));
+        }
+        if !shapes.is_empty() {
+            // A shape begins the match, so one trigger serves all of them.
+            let trigger = self.triggers.len() as u32;
+            self.triggers.push(Trigger { unit, before: 0, after: longest as u32 });
+            self.shapes.extend(shapes.into_iter().map(|shape| (shape, trigger)));
         }
     }
 
@@ -110,7 +118,10 @@ impl Plan {
             .literals
             .iter()
             .filter(|(_, trigger)| of_unit(trigger))
-            .map(|(literal, _)| format!("`{}`", String::from_utf8_lossy(&literal.bytes)))
+            .map(|(literal, _)| {
+                let shown = literal.bytes.iter().map(|&b| if matches!(b, need::LOOSE | need::ANY) { b'?' } else { b }).collect::<Vec<_>>();
+                format!("`{}`", String::from_utf8_lossy(&shown))
+            })
             .collect();
         if !literals.is_empty() {
             let more = literals.len().saturating_sub(8);

@@ -62,7 +62,10 @@ pub static CATEGORIES: &[(&str, &[&str])] = &[
 
 /// Nodes of the third level that are closed as well.
 static CLOSED: &[(&str, &[&str])] = &[
-    ("safety/illicit", &["weapons", "drugs", "malware", "fraud", "other"]),
+    (
+        "safety/illicit",
+        &["weapons", "drugs", "malware", "fraud", "other"],
+    ),
     ("pii/name", &["person", "organisation", "location"]),
 ];
 
@@ -153,7 +156,9 @@ fn suggest(path: &str) -> Option<String> {
     // A node written as a root: `prompt-injection/override`.
     let Some(root) = root else {
         let first = *parts.first()?;
-        let (root, _) = CATEGORIES.iter().find(|(_, nodes)| nodes.contains(&first))?;
+        let (root, _) = CATEGORIES
+            .iter()
+            .find(|(_, nodes)| nodes.contains(&first))?;
         return Some(format!("{root}/{path}"));
     };
     if let Some(first) = parts.first_mut() {
@@ -193,7 +198,15 @@ mod tests {
         ] {
             assert_eq!(fault_of_rule(good), None, "{good}");
         }
-        for bad in ["politics/party", "pii", "pii/politics", "safety/illicit/piracy", "safety/illicit", "pii/Contact", "pii/contact/"] {
+        for bad in [
+            "politics/party",
+            "pii",
+            "pii/politics",
+            "safety/illicit/piracy",
+            "safety/illicit",
+            "pii/Contact",
+            "pii/contact/",
+        ] {
             assert!(fault_of_rule(bad).is_some(), "{bad}");
         }
         assert_eq!(fault_of_clause("pii"), None);
@@ -204,10 +217,22 @@ mod tests {
     #[test]
     fn suggests_what_was_meant() {
         let remedy = |path| fault_of_rule(path).unwrap().1;
-        assert_eq!(remedy("pii/finacial/iban"), "did you mean `pii/financial/iban`?");
-        assert_eq!(remedy("securty/jailbreak"), "did you mean `security/jailbreak`?");
-        assert_eq!(remedy("jailbreak/dan"), "did you mean `security/jailbreak/dan`?");
-        assert_eq!(remedy("safety/illicit/drug"), "did you mean `safety/illicit/drugs`?");
+        assert_eq!(
+            remedy("pii/finacial/iban"),
+            "did you mean `pii/financial/iban`?"
+        );
+        assert_eq!(
+            remedy("securty/jailbreak"),
+            "did you mean `security/jailbreak`?"
+        );
+        assert_eq!(
+            remedy("jailbreak/dan"),
+            "did you mean `security/jailbreak/dan`?"
+        );
+        assert_eq!(
+            remedy("safety/illicit/drug"),
+            "did you mean `safety/illicit/drugs`?"
+        );
         assert!(remedy("politics/party").starts_with("begin with one of safety, security"));
     }
 }

@@ -68,7 +68,12 @@ pub fn check(loaded: &Loaded, options: &CheckOptions) -> Vec<Report> {
             }
         };
         let bench = examples::Bench::new(ruleset);
-        examples::run(loaded, &bench, (index > 0).then_some(*backend), &mut reports);
+        examples::run(
+            loaded,
+            &bench,
+            (index > 0).then_some(*backend),
+            &mut reports,
+        );
         if index == 0 && options.lints {
             let mut advice = Vec::new();
             lint::overlap::all(loaded, &bench, &mut advice);

@@ -7,10 +7,10 @@
 use std::time::{Duration, Instant};
 
 use engine::finding::Finding;
+use engine::normalize::View;
 use engine::policy::{Action, Policy, WhenDegraded};
 use engine::rule::{MatchExample, NoMatchExample, Rule};
 use engine::ruleset::{Backend, Profile, Ruleset};
-use engine::normalize::View;
 use engine::screen::{Exchange, Keys, Policies, Snapshot};
 use engine::text::{Direction, Role, Text};
 
@@ -64,7 +64,9 @@ impl Bench {
         let text = Text { role, body };
         let ruleset = self.snapshot.as_ref().map(Snapshot::ruleset);
         let trace = ruleset.and_then(|rules| rules.trace(rule.id.as_str(), direction, &text));
-        trace.map(|trace| explain::lines(&trace)).unwrap_or_default()
+        trace
+            .map(|trace| explain::lines(&trace))
+            .unwrap_or_default()
     }
 }
 
@@ -177,7 +179,9 @@ fn match_example(
     found.dedup_by_key(|finding| finding.span);
     let texts: Vec<&str> = found.iter().map(|f| f.span.of(&example.text)).collect();
     if texts != example.finds {
-        let spot = written.and_then(|w| w.finds.as_ref()?.0.first()).map(|text| &text.spot);
+        let spot = written
+            .and_then(|w| w.finds.as_ref()?.0.first())
+            .map(|text| &text.spot);
         let message = if texts.is_empty() {
             "the rule finds nothing in this example".to_owned()
         } else {
@@ -200,7 +204,9 @@ fn match_example(
     if let Some(wanted) = example.confidence
         && let Some(other) = found.iter().find(|finding| finding.confidence != wanted)
     {
-        let spot = written.and_then(|w| w.confidence.as_ref()).map(|word| &word.spot);
+        let spot = written
+            .and_then(|w| w.confidence.as_ref())
+            .map(|word| &word.spot);
         let mut report = Report::at(
             report::OTHER_CONFIDENCE,
             place(spot),
@@ -255,7 +261,10 @@ fn no_match_example(
     let mut report = Report::at(
         report::FOUND,
         place,
-        format!("the rule finds {} here, and should find nothing", listed(&texts)),
+        format!(
+            "the rule finds {} here, and should find nothing",
+            listed(&texts)
+        ),
         "correct the example, or make the rule narrower",
     )
     .note("because", example.because.clone());
@@ -267,7 +276,11 @@ fn no_match_example(
 
 /// `'a', 'b'`, at most three.
 fn listed(texts: &[&str]) -> String {
-    let mut shown: Vec<String> = texts.iter().take(3).map(|text| format!("'{text}'")).collect();
+    let mut shown: Vec<String> = texts
+        .iter()
+        .take(3)
+        .map(|text| format!("'{text}'"))
+        .collect();
     if texts.len() > shown.len() {
         shown.push(format!("and {} more", texts.len() - shown.len()));
     }

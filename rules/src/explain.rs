@@ -23,7 +23,11 @@ fn line(step: &Step) -> String {
         }
         Step::Needs { what, places } => {
             let times = places.len();
-            let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+            let times = if times == 1 {
+                "once".to_owned()
+            } else {
+                format!("{times} times")
+            };
             format!("a match needs {what}, which is here {times}")
         }
         Step::Match { span, text } => {
@@ -32,7 +36,10 @@ fn line(step: &Step) -> String {
         Step::Exhausted => "the rule used up the work it is allowed in one text".to_owned(),
         Step::NoMatch => "nothing matches".to_owned(),
         Step::Validator { name, passed: true } => format!("`{name}` lets it pass"),
-        Step::Validator { name, passed: false } => format!("`{name}` rejects it"),
+        Step::Validator {
+            name,
+            passed: false,
+        } => format!("`{name}` rejects it"),
         Step::Exception { what } => format!("the exception '{}' takes it away", quote(what)),
         Step::Allowed { term } => format!("the allowed term '{}' covers it", quote(term)),
         Step::Context {
@@ -42,7 +49,10 @@ fn line(step: &Step) -> String {
             (Some(word), Some(sure)) => {
                 format!("`{word}` stands near, so it is {}", confidence(*sure))
             }
-            (None, Some(sure)) => format!("no context word stands near, so it is {}", confidence(*sure)),
+            (None, Some(sure)) => format!(
+                "no context word stands near, so it is {}",
+                confidence(*sure)
+            ),
             (Some(word), None) => format!("`{word}` stands near, and takes it away"),
             (None, None) => "no context word stands near, and one is required".to_owned(),
         },

@@ -137,7 +137,10 @@ fn walk(
         let wanted = own.ends_with(".yaml") || own.ends_with(".txt");
         match path.canonicalize() {
             Ok(real) if !real.starts_with(root) => {
-                reports.push(unreadable(&path, "it is a link that leads out of the folder"));
+                reports.push(unreadable(
+                    &path,
+                    "it is a link that leads out of the folder",
+                ));
             }
             Ok(real) if real.is_dir() && depth < MAX_DEPTH => {
                 walk(root, &path, &name, depth + 1, tree, reports);
@@ -207,9 +210,24 @@ mod tests {
 
     #[test]
     fn paths_stay_below_their_folder() {
-        assert_eq!(join("packs/a", "lists/x.txt").as_deref(), Some("packs/a/lists/x.txt"));
-        assert_eq!(join("", "dictionaries/x.txt").as_deref(), Some("dictionaries/x.txt"));
-        for bad in ["../x", "/etc/passwd", "a//b", "a/../b", "", "a\\b", "c:x", ".git/x"] {
+        assert_eq!(
+            join("packs/a", "lists/x.txt").as_deref(),
+            Some("packs/a/lists/x.txt")
+        );
+        assert_eq!(
+            join("", "dictionaries/x.txt").as_deref(),
+            Some("dictionaries/x.txt")
+        );
+        for bad in [
+            "../x",
+            "/etc/passwd",
+            "a//b",
+            "a/../b",
+            "",
+            "a\\b",
+            "c:x",
+            ".git/x",
+        ] {
             assert_eq!(join("packs/a", bad), None, "{bad}");
         }
     }
@@ -219,7 +237,10 @@ mod tests {
         let text = "# c\n  one two \r\n\nthree";
         let all: Vec<_> = lines(text).collect();
         assert_eq!(all, [(6..13, "one two"), (17..22, "three")]);
-        assert!(all.iter().all(|(range, entry)| &text[range.clone()] == *entry));
+        assert!(
+            all.iter()
+                .all(|(range, entry)| &text[range.clone()] == *entry)
+        );
     }
 
     #[cfg(unix)]

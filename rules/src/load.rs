@@ -121,8 +121,12 @@ fn read_packs(tree: &Tree, reports: &mut Vec<Report>) -> BTreeMap<String, Writte
             } else if inner.ends_with(".yaml") {
                 let read = written::read::<RuleFile>(file, reports);
                 let list = read.and_then(|read| read.rules);
-                let items = list.into_iter().flat_map(|list| list.items);
-                rules.extend(items.map(|rule| (Arc::clone(file), rule)));
+                let mut items = list.map(|list| list.items).unwrap_or_default();
+                if written::is_cut_off(file, reports) {
+                    // Only a part of the last rule was read: nothing can be said of it.
+                    items.pop();
+                }
+                rules.extend(items.into_iter().map(|rule| (Arc::clone(file), rule)));
             }
         }
         match pack {
@@ -199,7 +203,14 @@ struct Loading<'t, 'r> {
 }
 
 impl Loading<'_, '_> {
-    fn fault(&mut self, code: report::Code, file: &Arc<File>, text: &Text, message: String, remedy: String) {
+    fn fault(
+        &mut self,
+        code: report::Code,
+        file: &Arc<File>,
+        text: &Text,
+        message: String,
+        remedy: String,
+    ) {
         let place = Place::new(file, text.spot.clone());
         self.reports.push(Report::at(code, place, message, remedy));
     }
@@ -238,9 +249,11 @@ impl Loading<'_, '_> {
                         let known = self.shipped.keys().filter_map(|n| n.split('/').nth(1));
                         let remedy = match nearest(&text.value, known) {
                             Some(near) => format!("did you mean `{near}`?"),
-                            None => "write the name of a shipped pack that no other pack extends".to_owned(),
+                            None => "write the name of a shipped pack that no other pack extends"
+                                .to_owned(),
                         };
-                        let message = format!("there is no shipped pack `{}` to extend", text.value);
+                        let message =
+                            format!("there is no shipped pack `{}` to extend", text.value);
                         self.fault(report::BAD_EXTENDS, &written.file, text, message, remedy);
                         continue;
                     }
@@ -298,7 +311,8 @@ impl Loading<'_, '_> {
         let mut regulations = BTreeMap::new();
         for pack in base.iter().map(|base| &base.pack).chain([pack]) {
             let named = pack.regulations.iter().flat_map(|named| &named.0);
-            regulations.extend(named.map(|(name, title)| (name.value.clone(), title.value.clone())));
+            regulations
+                .extend(named.map(|(name, title)| (name.value.clone(), title.value.clone())));
         }
         let mut taken: Vec<(Arc<File>, written::Rule)> = Vec::new();
         let mut prefixes = vec![format!("{}.", id.value)];
@@ -320,14 +334,22 @@ impl Loading<'_, '_> {
                 for (file, rule) in &rules {
                     let Some(id) = &rule.id else { continue };
                     if id.value.starts_with(&prefix) && !base_ids.contains(&id.value.as_str()) {
-                        let message = format!("`{}` replaces no rule of the extended pack", id.value);
+                        let message =
+                            format!("`{}` replaces no rule of the extended pack", id.value);
                         let remedy = match nearest(&id.value, base_ids.iter().copied()) {
                             Some(near) => format!("did you mean `{near}`?"),
-                            None => format!("begin the id of a new rule with `{}`", prefixes.join("")),
+                            None => {
+                                format!("begin the id of a new rule with `{}`", prefixes.join(""))
+                            }
                         };
                         self.reports.push(
-                            Report::at(report::BAD_RULE_ID, Place::new(file, id.spot.clone()), message, remedy)
-                                .about(id.value.as_str()),
+                            Report::at(
+                                report::BAD_RULE_ID,
+                                Place::new(file, id.spot.clone()),
+                                message,
+                                remedy,
+                            )
+                            .about(id.value.as_str()),
                         );
                     }
                 }
@@ -359,7 +381,8 @@ impl Loading<'_, '_> {
 
     /// Adds rules to a pack of the result, which is made if it is not there.
     fn add(&mut self, pack: &PackFile, mut rules: Vec<engine::rule::Rule>) {
-        let value = |text: &Option<Text>| text.as_ref().map(|t| t.value.clone()).unwrap_or_default();
+        let value =
+            |text: &Option<Text>| text.as_ref().map(|t| t.value.clone()).unwrap_or_default();
         let id = value(&pack.pack);
         if let Some(known) = self.loaded.packs.iter_mut().find(|known| known.id == id) {
             known.rules.append(&mut rules);
@@ -446,7 +469,10 @@ impl Loading<'_, '_> {
                         &written.file,
                         name,
                         format!("`{}` is not a lint", name.value),
-                        format!("the lints are {}; faults cannot be switched off", all.join(", ")),
+                        format!(
+                            "the lints are {}; faults cannot be switched off",
+                            all.join(", ")
+                        ),
                     );
                 }
             }
@@ -491,12 +517,21 @@ impl Loading<'_, '_> {
             let Some(origin) = self.loaded.origins.get(&rule.id) else {
                 continue;
             };
-            let spot = origin.written.replaced_by.as_ref().map(|text| text.spot.clone());
+            let spot = origin
+                .written
+                .replaced_by
+                .as_ref()
+                .map(|text| text.spot.clone());
             let place = spot.map_or_else(|| origin.id_place(), |spot| origin.place(&spot));
             if *heir == rule.id {
                 faults.push(
-                    Report::at(report::BAD_STATUS, place, "a rule cannot replace itself", "name its heir")
-                        .about(rule.id.as_str()),
+                    Report::at(
+                        report::BAD_STATUS,
+                        place,
+                        "a rule cannot replace itself",
+                        "name its heir",
+                    )
+                    .about(rule.id.as_str()),
                 );
             } else if !self.loaded.origins.contains_key(heir) {
                 let remedy = match self.loaded.nearest_rule(heir.as_str()) {
@@ -505,7 +540,8 @@ impl Loading<'_, '_> {
                 };
                 let message = format!("there is no rule `{heir}`");
                 faults.push(
-                    Report::at(report::UNKNOWN_RULE, place, message, remedy).about(rule.id.as_str()),
+                    Report::at(report::UNKNOWN_RULE, place, message, remedy)
+                        .about(rule.id.as_str()),
                 );
             }
         }
@@ -557,7 +593,10 @@ impl Loading<'_, '_> {
             else {
                 break;
             };
-            let base = written.extends.as_ref().and_then(|text| ready.get(&text.value));
+            let base = written
+                .extends
+                .as_ref()
+                .and_then(|text| ready.get(&text.value));
             let base = base.map(|lowered| lowered.policy.clone());
             let origins = &self.loaded.origins;
             let lowered = lower::lower_policy(&file, written, base.as_ref(), origins, self.reports);
@@ -566,13 +605,18 @@ impl Loading<'_, '_> {
             }
         }
         for (file, written) in waiting.into_values() {
-            let Some(text) = &written.extends else { continue };
+            let Some(text) = &written.extends else {
+                continue;
+            };
             if ready.contains_key(&text.value) {
                 continue;
             }
             let (message, remedy) = if names.contains(&text.value) {
                 (
-                    format!("`{}` extends this policy in turn, or has faults", text.value),
+                    format!(
+                        "`{}` extends this policy in turn, or has faults",
+                        text.value
+                    ),
                     "let each policy extend one that stands on its own".to_owned(),
                 )
             } else {
@@ -600,4 +644,183 @@ impl Loading<'_, '_> {
 
 fn rule_id(rule: &written::Rule) -> Option<&str> {
     rule.id.as_ref().map(|id| id.value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    const POLICY: &str =
+        "policy: default\ntitle: A policy\ndecide:\n  - { category: pii, then: flag }\n";
+
+    fn tree(files: &[(&str, String)]) -> Tree {
+        files
+            .iter()
+            .map(|(name, text)| {
+                (
+                    (*name).to_owned(),
+                    files::file(name, Cow::Owned(text.clone())),
+                )
+            })
+            .collect()
+    }
+
+    fn pack(id: &str, rest: &str) -> String {
+        format!("pack: {id}\nversion: 1.0.0\ntitle: A pack\nowner: Nobody\n{rest}")
+    }
+
+    fn rules(ids: &[(&str, &str)]) -> String {
+        let one = |(id, detect): &(&str, &str)| {
+            format!(
+                "  - id: {id}\n    title: A rule\n    status: draft\n    category: pii/contact/x\n    severity: low\n    \
+                 rationale: It is here so that something can be loaded in a test.\n    detect: {{ {detect} }}\n    \
+                 examples:\n      match: [{{ text: 'one two', finds: 'one' }}]\n      no_match: [{{ text: 'x', because: it is another word }}]\n"
+            )
+        };
+        format!("rules:\n{}", ids.iter().map(one).collect::<String>())
+    }
+
+    fn shipped() -> Tree {
+        tree(&[
+            ("packs/base/pack.yaml", pack("base", "")),
+            (
+                "packs/base/a.yaml",
+                rules(&[
+                    ("base.one", "phrases: ['one']"),
+                    ("base.two", "phrases_from: lists/two.txt"),
+                ]),
+            ),
+            (
+                "packs/base/lists/two.txt",
+                "# two\none\none two\n".to_owned(),
+            ),
+            ("packs/other/pack.yaml", pack("other", "")),
+            (
+                "packs/other/a.yaml",
+                rules(&[("other.one", "dictionary: dictionaries/names.txt")]),
+            ),
+            ("dictionaries/names.txt", "one\n".to_owned()),
+            ("policies/default.yaml", POLICY.to_owned()),
+        ])
+    }
+
+    fn ids(loaded: &Loaded) -> Vec<String> {
+        let rules = loaded.packs.iter().flat_map(|pack| &pack.rules);
+        rules.map(|rule| rule.id.to_string()).collect()
+    }
+
+    fn load_one(own: &Tree, beneath: bool) -> Loaded {
+        let mut reports = Vec::new();
+        let loaded = load_trees(own, &shipped(), beneath, &mut reports);
+        assert!(reports.is_empty(), "{}", report::render_all(&reports));
+        loaded
+    }
+
+    #[test]
+    fn a_folder_alone_has_its_packs_and_the_shipped_policies() {
+        let own = tree(&[
+            ("packs/mine/pack.yaml", pack("mine", "")),
+            (
+                "packs/mine/a.yaml",
+                rules(&[("mine.one", "phrases: ['one']")]),
+            ),
+        ]);
+        let loaded = load_one(&own, false);
+        assert_eq!(ids(&loaded), ["mine.one"]);
+        assert_eq!(loaded.policies.len(), 1);
+    }
+
+    #[test]
+    fn an_overlay_adds_and_replaces_by_name() {
+        let own = tree(&[
+            ("packs/other/pack.yaml", pack("other", "")),
+            (
+                "packs/other/a.yaml",
+                rules(&[("other.new", "dictionary: dictionaries/names.txt")]),
+            ),
+            ("dictionaries/names.txt", "one\neins\n".to_owned()),
+        ]);
+        let loaded = load_one(&own, true);
+        assert_eq!(ids(&loaded), ["base.one", "base.two", "other.new"]);
+        let (_, rule) = loaded.rule("other.new").unwrap();
+        let engine::rule::What::Dictionary { terms, .. } = &rule.detect.what else {
+            panic!("a dictionary")
+        };
+        assert_eq!(
+            terms.len(),
+            2,
+            "the folder's dictionary stands in place of the shipped one"
+        );
+    }
+
+    #[test]
+    fn an_extending_pack_takes_over_disables_and_replaces() {
+        let own = tree(&[
+            (
+                "packs/mine/pack.yaml",
+                pack("mine", "extends: base\ndisable: [base.two]\n"),
+            ),
+            (
+                "packs/mine/a.yaml",
+                rules(&[
+                    ("base.one", "phrases: ['one', 'uno']"),
+                    ("mine.three", "phrases: ['one']"),
+                ]),
+            ),
+        ]);
+        for beneath in [false, true] {
+            let loaded = load_one(&own, beneath);
+            let (pack, rule) = loaded.rule("base.one").unwrap();
+            assert_eq!(pack.id, "mine");
+            assert!(matches!(&rule.detect.what, engine::rule::What::Phrases(p) if p.len() == 2));
+            assert!(loaded.rule("base.two").is_none());
+            assert!(loaded.rule("mine.three").is_some());
+            assert_eq!(loaded.rule("other.one").is_some(), beneath);
+        }
+    }
+
+    #[test]
+    fn a_taken_over_rule_finds_its_list_where_it_was() {
+        let own = tree(&[("packs/mine/pack.yaml", pack("mine", "extends: base\n"))]);
+        let loaded = load_one(&own, false);
+        let (_, rule) = loaded.rule("base.two").unwrap();
+        assert!(
+            matches!(&rule.detect.what, engine::rule::What::Phrases(p) if p == &["one", "one two"])
+        );
+    }
+
+    #[test]
+    fn policies_extend_from_the_top() {
+        let own = tree(&[
+            (
+                "policies/hard.yaml",
+                "policy: hard\ntitle: Hard\nextends: default\nunjudged: block\ndecide:\n  - { category: secret, then: block }\n".to_owned(),
+            ),
+            (
+                "policies/harder.yaml",
+                "policy: harder\ntitle: Harder\nextends: hard\nenforce: false\n".to_owned(),
+            ),
+        ]);
+        let loaded = load_one(&own, true);
+        let names: Vec<&str> = loaded.policies.iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(names, ["default", "hard", "harder"]);
+        let harder = &loaded.policies[2];
+        assert_eq!(harder.clauses.len(), 2);
+        assert_eq!(harder.clauses[0].category.as_deref(), Some("secret"));
+        assert!(!harder.enforce);
+        assert_eq!(harder.when_degraded.unjudged, engine::policy::Action::Block);
+    }
+
+    #[test]
+    fn what_was_used_is_named_with_its_hash() {
+        let loaded = load_one(&Tree::new(), true);
+        assert_eq!(loaded.files.len(), shipped().len());
+        let (name, hash) = &loaded.files[0];
+        assert_eq!(name, "dictionaries/names.txt");
+        assert_eq!(
+            *hash,
+            files::sha256(&files::file("x", Cow::Borrowed("one\n")))
+        );
+    }
 }

@@ -318,7 +318,10 @@ impl Lowering<'_, '_, '_> {
             Stage::Draft => Status::Draft,
             Stage::Stable => Status::Stable,
             Stage::Deprecated => Status::Deprecated {
-                replaced_by: written.replaced_by.as_ref().map(|id| RuleId::new(&id.value)),
+                replaced_by: written
+                    .replaced_by
+                    .as_ref()
+                    .map(|id| RuleId::new(&id.value)),
             },
         })
     }
@@ -441,7 +444,14 @@ impl Lowering<'_, '_, '_> {
         let Some((first, _)) = said.next() else {
             // A key that is there with an unreadable value has its fault already.
             let text = self.reader.file.text.get(detect.spot.clone());
-            let named = ["pattern:", "phrases:", "phrases_from:", "dictionary:", "block:", "model:"];
+            let named = [
+                "pattern:",
+                "phrases:",
+                "phrases_from:",
+                "dictionary:",
+                "block:",
+                "model:",
+            ];
             let tried = text.is_some_and(|text| named.iter().any(|key| text.contains(key)));
             if !tried {
                 self.reader.fault(
@@ -697,7 +707,10 @@ impl Lowering<'_, '_, '_> {
         let spot = &examples.spot;
         for (key, items) in [
             ("match", examples.matches.as_ref().map(|l| l.items.len())),
-            ("no_match", examples.no_match.as_ref().map(|l| l.items.len())),
+            (
+                "no_match",
+                examples.no_match.as_ref().map(|l| l.items.len()),
+            ),
         ] {
             if items == Some(0) {
                 self.reader.fault(
@@ -728,7 +741,11 @@ impl Lowering<'_, '_, '_> {
             };
             lowered.no_match.push(NoMatchExample {
                 text: text.value.clone(),
-                because: example.because.as_ref().map(|t| t.value.clone()).unwrap_or_default(),
+                because: example
+                    .because
+                    .as_ref()
+                    .map(|t| t.value.clone())
+                    .unwrap_or_default(),
             });
         }
         Some(lowered)

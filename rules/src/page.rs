@@ -68,7 +68,7 @@ pub fn template(id: &str) -> String {
          \x20   severity: medium            # low, medium, high, critical\n\
          \x20   rationale: >-\n\
          \x20     Why it matters, in one to three sentences: who is harmed if this text goes on, and how.\n\
-         \x20   regulations: []             # LAW/section, each named in pack.yaml; or remove the line\n\
+         \x20   # regulations: [LAW/1]      # each named in pack.yaml; a stable rule needs one\n\
          \n\
          \x20   detect:\n\
          \x20     phrases:\n\
@@ -129,12 +129,21 @@ fn role(role: Role) -> &'static str {
 }
 
 fn header(out: &mut String, loaded: &Loaded, pack: &Pack, rule: &Rule) {
-    let _ = write!(out, "# {}\n\n`{}`\n\n{}\n\n", rule.title, rule.id, rule.rationale.trim());
+    let _ = write!(
+        out,
+        "# {}\n\n`{}`\n\n{}\n\n",
+        rule.title,
+        rule.id,
+        rule.rationale.trim()
+    );
     out.push_str("| | |\n|---|---|\n");
     let mut row = |name: &str, value: String| {
         let _ = writeln!(out, "| {name} | {value} |");
     };
-    row("Pack", format!("{} {} ({})", pack.id, pack.version, cell(&pack.title)));
+    row(
+        "Pack",
+        format!("{} {} ({})", pack.id, pack.version, cell(&pack.title)),
+    );
     row("Owner", cell(&pack.owner));
     row("Status", status(rule));
     row("Category", format!("`{}`", rule.category));
@@ -145,7 +154,10 @@ fn header(out: &mut String, loaded: &Loaded, pack: &Pack, rule: &Rule) {
     row("Said by", roles.join(", "));
     let views: Vec<&str> = rule.views.iter().map(|v| explain::view(*v)).collect();
     row("Views", views.join(", "));
-    row("Confidence", explain::confidence(rule.detect.confidence).to_owned());
+    row(
+        "Confidence",
+        explain::confidence(rule.detect.confidence).to_owned(),
+    );
     if !rule.regulations.is_empty() {
         out.push_str("\n## Regulations\n\n");
         for name in &rule.regulations {
@@ -168,12 +180,22 @@ fn detection(out: &mut String, rule: &Rule) {
             out.push_str("It looks for this pattern, in any case of letters:\n\n");
             fenced(out, pattern);
             if *run {
-                out.push_str("\nA match goes on over all following characters of its last class.\n");
+                out.push_str(
+                    "\nA match goes on over all following characters of its last class.\n",
+                );
             }
         }
         What::Phrases(phrases) => {
-            let _ = write!(out, "It looks for {} phrases, as whole words in any case:\n\n", phrases.len());
-            let shown: Vec<&str> = phrases.iter().take(MAX_PHRASES).map(String::as_str).collect();
+            let _ = write!(
+                out,
+                "It looks for {} phrases, as whole words in any case:\n\n",
+                phrases.len()
+            );
+            let shown: Vec<&str> = phrases
+                .iter()
+                .take(MAX_PHRASES)
+                .map(String::as_str)
+                .collect();
             fenced(out, &shown.join("\n"));
             if phrases.len() > shown.len() {
                 let _ = write!(out, "\nand {} more.\n", phrases.len() - shown.len());
@@ -184,9 +206,15 @@ fn detection(out: &mut String, rule: &Rule) {
             terms,
             max_typos,
         } => {
-            let _ = writeln!(out, "It looks for the {} terms of `{name}`, as whole words in any case.", terms.len());
+            let _ = writeln!(
+                out,
+                "It looks for the {} terms of `{name}`, as whole words in any case.",
+                terms.len()
+            );
             if *max_typos > 0 {
-                out.push_str("A term may have one typing mistake; then the finding is less sure.\n");
+                out.push_str(
+                    "A term may have one typing mistake; then the finding is less sure.\n",
+                );
             }
         }
         What::Block {
@@ -201,7 +229,10 @@ fn detection(out: &mut String, rule: &Rule) {
             let _ = write!(out, "\nor, if it is not closed, after {max_bytes} bytes.\n");
         }
         What::Model { model, label } => {
-            let _ = writeln!(out, "The model `{model}` judges the text; its label `{label}` is meant.");
+            let _ = writeln!(
+                out,
+                "The model `{model}` judges the text; its label `{label}` is meant."
+            );
         }
     }
     if !rule.detect.validate.is_empty() {
@@ -225,9 +256,17 @@ fn detection(out: &mut String, rule: &Rule) {
         let _ = write!(out, "\nNo finding within: {}.\n", terms.join(", "));
     }
     if let Some(context) = &rule.detect.context {
-        let _ = write!(out, "\nWords within {} characters on both sides:\n\n", context.within_chars);
+        let _ = write!(
+            out,
+            "\nWords within {} characters on both sides:\n\n",
+            context.within_chars
+        );
         if !context.raise.is_empty() {
-            let verb = if context.require { "are needed, and" } else { "" };
+            let verb = if context.require {
+                "are needed, and"
+            } else {
+                ""
+            };
             let words: Vec<String> = context.raise.iter().map(|word| code(word)).collect();
             let _ = writeln!(out, "- {} {verb} make it certain", words.join(", "));
         }
@@ -244,12 +283,24 @@ fn examples(out: &mut String, rule: &Rule) {
     out.push_str("| Text | Finding |\n|---|---|\n");
     for example in &rule.examples.matches {
         let found: Vec<String> = example.finds.iter().map(|text| code(text)).collect();
-        let sure = example.confidence.map_or(String::new(), |c| format!(" ({})", explain::confidence(c)));
-        let _ = writeln!(out, "| {} | {}{sure} |", code(&example.text), found.join(", "));
+        let sure = example
+            .confidence
+            .map_or(String::new(), |c| format!(" ({})", explain::confidence(c)));
+        let _ = writeln!(
+            out,
+            "| {} | {}{sure} |",
+            code(&example.text),
+            found.join(", ")
+        );
     }
     out.push_str("\n| Text | No finding, because |\n|---|---|\n");
     for example in &rule.examples.no_match {
-        let _ = writeln!(out, "| {} | {} |", code(&example.text), cell(&example.because));
+        let _ = writeln!(
+            out,
+            "| {} | {} |",
+            code(&example.text),
+            cell(&example.because)
+        );
     }
 }
 

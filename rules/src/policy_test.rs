@@ -54,7 +54,10 @@ fn run(lowered: &LoweredPolicy, test: &Test) -> Option<Report> {
         status,
     };
     let tenant = test.tenant.as_ref().map_or("", |text| text.as_str());
-    let direction = test.direction.as_ref().map_or(Direction::Prompt, |word| word.value);
+    let direction = test
+        .direction
+        .as_ref()
+        .map_or(Direction::Prompt, |word| word.value);
     let decision = policy.decide(tenant, direction, &[finding], &[]);
     let wanted = test.then.as_ref()?;
     if decision.wanted == wanted.value {
@@ -81,7 +84,11 @@ fn run(lowered: &LoweredPolicy, test: &Test) -> Option<Report> {
 
 /// Where the deciding line stands: in this policy, or in one that it extends.
 fn clause_line(lowered: &LoweredPolicy, index: usize) -> String {
-    let own = lowered.written.decide.as_ref().and_then(|list| list.items.get(index));
+    let own = lowered
+        .written
+        .decide
+        .as_ref()
+        .and_then(|list| list.items.get(index));
     match own {
         Some(clause) => {
             let (line, _) = lowered.file.line_and_column(clause.spot.start);

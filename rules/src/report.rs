@@ -360,7 +360,8 @@ pub fn sort(reports: &mut Vec<Report>) {
             .as_ref()
             .map(|p| (p.file.name.clone(), p.start, p.end))
     };
-    let same = |a: &Report, b: &Report| key(a) == key(b) && a.code == b.code && a.message == b.message;
+    let same =
+        |a: &Report, b: &Report| key(a) == key(b) && a.code == b.code && a.message == b.message;
     reports.sort_by(|a, b| match key(a).cmp(&key(b)) {
         Ordering::Equal => (a.code, &a.message).cmp(&(b.code, &b.message)),
         order => order,
@@ -502,8 +503,13 @@ mod tests {
     #[test]
     fn shows_file_line_caret_and_remedy() {
         let file = file("rules:\n  - id: x\n    pattern: '[ -]'\n");
-        let report = Report::at(SPACE_IN_CLASS, Place::new(&file, 32..33), "a space", "write \\x20")
-            .about("a.x");
+        let report = Report::at(
+            SPACE_IN_CLASS,
+            Place::new(&file, 32..33),
+            "a space",
+            "write \\x20",
+        )
+        .about("a.x");
         assert_eq!(
             report.render(),
             "error[R014]: a space\n --> packs/a/a.yaml:3:16\n  |\n3 |     pattern: '[ -]'\n  |                ^ write \\x20\n  |\n  = rule: a.x"
@@ -514,7 +520,11 @@ mod tests {
     fn a_place_over_several_lines_is_shown_by_its_first() {
         let file = file("a: |-\n  one\n  two\n");
         let report = Report::at(BAD_PATTERN, Place::new(&file, 8..17), "m", "r");
-        assert!(report.render().contains("2 |   one\n  |   ^^^ r"), "{}", report.render());
+        assert!(
+            report.render().contains("2 |   one\n  |   ^^^ r"),
+            "{}",
+            report.render()
+        );
     }
 
     #[test]

@@ -103,7 +103,11 @@ mod tests {
                 std::fs::write(&path, &text).unwrap();
             }
             let found = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(found == text, "{} is stale: run with BLESS=1", path.display());
+            assert!(
+                found == text,
+                "{} is stale: run with BLESS=1",
+                path.display()
+            );
         }
     }
 

@@ -368,7 +368,11 @@ impl Read for Flag {
                 spot: node.range.clone(),
             });
         }
-        reader.wrong_kind(node, "true or false", "write `true` or `false`, without quotes");
+        reader.wrong_kind(
+            node,
+            "true or false",
+            "write `true` or `false`, without quotes",
+        );
         None
     }
 }
@@ -387,7 +391,11 @@ impl Read for Texts {
 impl<T: Read> Read for List<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<List<T>> {
         let Kind::List(items) = &node.kind else {
-            reader.wrong_kind(node, "a list", "write [one, two], or a line `- one` for each");
+            reader.wrong_kind(
+                node,
+                "a list",
+                "write [one, two], or a line `- one` for each",
+            );
             return None;
         };
         Some(List {
@@ -403,7 +411,11 @@ impl<T: Read> Read for List<T> {
 impl<T: Read> Read for Named<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Named<T>> {
         let Kind::Map(entries) = &node.kind else {
-            reader.wrong_kind(node, "names with values", "write a line `name: value` for each");
+            reader.wrong_kind(
+                node,
+                "names with values",
+                "write a line `name: value` for each",
+            );
             return None;
         };
         let read = |entry: &Entry, reader: &mut Reader<'_>| {
@@ -853,12 +865,32 @@ records! {
 }
 
 /// Reads a file as `T`.
+///
+/// A file that stops being YAML is read up to there; that keys are missing then
+/// is no news and is not told. [`is_cut_off`] says whether that was so.
 pub fn read<T: Read>(file: &Arc<File>, reports: &mut Vec<Report>) -> Option<T> {
+    let first = reports.len();
     let node = yaml::parse(file, reports)?;
+    let cut_off = is_cut_off(file, reports);
     let mut reader = Reader {
         file,
         reports,
         rule: None,
     };
-    T::read(&node, &mut reader)
+    let read = T::read(&node, &mut reader);
+    if cut_off {
+        let mut own = reports.split_off(first);
+        own.retain(|report| report.code != report::MISSING_KEY);
+        reports.append(&mut own);
+    }
+    read
+}
+
+/// Whether a file was read only up to a place where it is not YAML.
+pub(crate) fn is_cut_off(file: &Arc<File>, reports: &[Report]) -> bool {
+    reports.iter().any(|report| {
+        let stops = [report::NOT_YAML, report::TOO_MUCH].contains(&report.code);
+        let here = report.place.as_ref().map(|place| &place.file);
+        stops && here.is_some_and(|other| Arc::ptr_eq(other, file))
+    })
 }

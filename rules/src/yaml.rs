@@ -99,7 +99,10 @@ pub fn parse(file: &Arc<File>, reports: &mut Vec<Report>) -> Option<Node> {
         reports.push(Report::at(
             report::TOO_MUCH,
             Place::whole(file),
-            format!("a file of {} bytes is longer than {MAX_BYTES}", file.text.len()),
+            format!(
+                "a file of {} bytes is longer than {MAX_BYTES}",
+                file.text.len()
+            ),
             "split it by topic, or put long lists into lists/*.txt",
         ));
         return None;
@@ -128,13 +131,20 @@ type Next<'f> = (Event<'f>, Range<usize>);
 
 impl<'f> Builder<'f, '_> {
     fn fault(&mut self, code: report::Code, range: Range<usize>, message: &str, remedy: &str) {
-        self.reports
-            .push(Report::at(code, Place::new(self.file, range), message, remedy));
+        self.reports.push(Report::at(
+            code,
+            Place::new(self.file, range),
+            message,
+            remedy,
+        ));
     }
 
     /// The byte a marker stands at. The library counts bytes for texts in memory.
     fn offset(&self, marker: &Marker) -> usize {
-        marker.byte_offset().unwrap_or_default().min(self.file.text.len())
+        marker
+            .byte_offset()
+            .unwrap_or_default()
+            .min(self.file.text.len())
     }
 
     fn next(&mut self) -> Option<Next<'f>> {
@@ -150,13 +160,8 @@ impl<'f> Builder<'f, '_> {
                 self.ended = true;
                 let at = self.offset(error.marker());
                 let (message, remedy, code) = explain(error.kind());
-                let report = Report::at(
-                    code,
-                    Place::new(self.file, at..at),
-                    message,
-                    remedy,
-                )
-                .note("note", "the file was read up to here");
+                let report = Report::at(code, Place::new(self.file, at..at), message, remedy)
+                    .note("note", "the file was read up to here");
                 self.reports.push(report);
                 None
             }
@@ -257,12 +262,13 @@ impl<'f> Builder<'f, '_> {
                     "`*name` is an alias, which rule files do not have",
                     "write the value out; put a text that begins with * in single quotes",
                 );
+                let text = self.file.text.get(range.clone()).unwrap_or_default();
                 Some(Node {
-                    range,
                     kind: Kind::Scalar {
-                        text: String::new(),
+                        text: text.to_owned(),
                         style: Style::Plain,
                     },
+                    range,
                 })
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if depth >= MAX_DEPTH => {
@@ -295,7 +301,9 @@ impl<'f> Builder<'f, '_> {
             }
             Event::MappingStart(..) => {
                 let entries = self.entries(depth);
-                let end = entries.last().map_or(range.end, |e: &Entry| e.value.range.end);
+                let end = entries
+                    .last()
+                    .map_or(range.end, |e: &Entry| e.value.range.end);
                 Some(Node {
                     range: self.trimmed(range.start..end.max(range.end)),
                     kind: Kind::Map(entries),
@@ -413,7 +421,8 @@ fn explain(kind: &ErrorKind) -> (String, &'static str, report::Code) {
         ),
         ErrorKind::DirectiveDisallowed => {
             return (
-                "`%` at the start of a line is a directive, which rule files do not have".to_owned(),
+                "`%` at the start of a line is a directive, which rule files do not have"
+                    .to_owned(),
                 "remove the line",
                 report::FOREIGN_YAML,
             );
@@ -662,7 +671,9 @@ mod tests {
     fn what_came_before_a_broken_place_is_kept() {
         let (_, node, reports) = read("a: 1\nb: {c: d: e}\n");
         assert_eq!(reports.len(), 1);
-        assert!(matches!(&value(&node.unwrap(), "a").kind, Kind::Scalar { text, .. } if text == "1"));
+        assert!(
+            matches!(&value(&node.unwrap(), "a").kind, Kind::Scalar { text, .. } if text == "1")
+        );
     }
 
     #[test]
@@ -674,8 +685,14 @@ mod tests {
         assert_eq!(shown("a: \"\\u200bx\\ty\"\n", "y"), "y");
         assert_eq!(shown("a: |-\n  (?x)\n    b c\n\n  d\nz: 1\n", "b c"), "b c");
         assert_eq!(shown("a: |-\n  (?x)\n    b c\n\n  d\nz: 1\n", "d"), "d");
-        assert_eq!(shown("a: >-\n  one two\n  three\n\n  four\nz: 1\n", "three"), "three");
-        assert_eq!(shown("a: >-\n  one two\n  three\n\n  four\nz: 1\n", "four"), "four");
+        assert_eq!(
+            shown("a: >-\n  one two\n  three\n\n  four\nz: 1\n", "three"),
+            "three"
+        );
+        assert_eq!(
+            shown("a: >-\n  one two\n  three\n\n  four\nz: 1\n", "four"),
+            "four"
+        );
         assert_eq!(shown("a: one\n  two three\n", "two"), "two");
         assert_eq!(shown("a: 'one\n  two'\n", "two"), "two");
         assert_eq!(shown("a: |-\r\n  b\r\n  c\r\n", "c"), "c");
@@ -684,6 +701,9 @@ mod tests {
     #[test]
     fn the_end_of_a_text_has_a_place_too() {
         let source = "a: 'bc'\n";
-        assert_eq!(source_range(source, &(3..7), Style::Single, "bc", 2..2), 6..6);
+        assert_eq!(
+            source_range(source, &(3..7), Style::Single, "bc", 2..2),
+            6..6
+        );
     }
 }

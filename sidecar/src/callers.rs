@@ -90,7 +90,9 @@ impl Caller {
 fn key_of(headers: &HeaderMap) -> Option<&[u8]> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| {
         let (scheme, key) = value.as_bytes().split_at_checked(7)?;
-        scheme.eq_ignore_ascii_case(b"bearer ").then(|| key.trim_ascii())
+        scheme
+            .eq_ignore_ascii_case(b"bearer ")
+            .then(|| key.trim_ascii())
     });
     bearer
         .or_else(|| headers.get("x-api-key").map(|value| value.as_bytes()))
@@ -149,19 +151,35 @@ mod tests {
     #[test]
     fn tenants_are_kept_apart() {
         let callers = callers();
-        let caller = |key: &str| {
-            callers
-                .identify(&with("x-api-key", key))
-                .unwrap()
-                .unwrap()
-        };
+        let caller = |key: &str| callers.identify(&with("x-api-key", key)).unwrap().unwrap();
         assert_eq!(caller("key-1").tenant(None).unwrap(), "a");
         assert_eq!(caller("key-1").tenant(Some("b")).unwrap(), "b");
-        assert_eq!(caller("key-1").tenant(Some("c")).unwrap_err().status.as_u16(), 403);
-        assert_eq!(caller("key-1").tenant(Some("*")).unwrap_err().status.as_u16(), 403);
+        assert_eq!(
+            caller("key-1")
+                .tenant(Some("c"))
+                .unwrap_err()
+                .status
+                .as_u16(),
+            403
+        );
+        assert_eq!(
+            caller("key-1")
+                .tenant(Some("*"))
+                .unwrap_err()
+                .status
+                .as_u16(),
+            403
+        );
         assert_eq!(caller("key-2").tenant(Some("c")).unwrap(), "c");
         assert_eq!(caller("key-2").tenant(None).unwrap(), "");
         assert_eq!(caller("key-3").tenant(None).unwrap(), "");
-        assert_eq!(caller("key-3").tenant(Some("a")).unwrap_err().status.as_u16(), 403);
+        assert_eq!(
+            caller("key-3")
+                .tenant(Some("a"))
+                .unwrap_err()
+                .status
+                .as_u16(),
+            403
+        );
     }
 }

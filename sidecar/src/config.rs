@@ -108,7 +108,7 @@ pub struct Tls {
     pub key: PathBuf,
     /// Authorities, PEM. If given, a client of the data port must show a
     /// certificate that one of them signed.
-        pub client_ca: Option<PathBuf>,
+    pub client_ca: Option<PathBuf>,
 }
 
 /// Somebody who may use the data port.
@@ -121,10 +121,10 @@ pub struct Caller {
     pub key_sha256: String,
     /// For whom the caller may act. The first is meant where a request names
     /// nobody; `'*'` alone means anybody. Empty: for nobody in particular.
-        pub tenants: Vec<String>,
+    pub tenants: Vec<String>,
     /// Whether the caller may ask for `explain`, whose reply carries matched
     /// text.
-        pub explain: bool,
+    pub explain: bool,
 }
 
 /// Limits. Reaching one is answered at once and counted.
@@ -189,7 +189,7 @@ pub struct Reload {
 }
 
 /// What the service says about itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Log {
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub level: Level,
@@ -285,15 +285,6 @@ impl Default for Reload {
     }
 }
 
-impl Default for Log {
-    fn default() -> Log {
-        Log {
-            level: Level::default(),
-            format: LogFormat::default(),
-        }
-    }
-}
-
 /// A value that cannot be meant: where it stands and what to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -373,9 +364,7 @@ impl Config {
             }
             let twin = self.callers.iter().take(index).any(|earlier| {
                 earlier.name == caller.name
-                    || earlier
-                        .key_sha256
-                        .eq_ignore_ascii_case(&caller.key_sha256)
+                    || earlier.key_sha256.eq_ignore_ascii_case(&caller.key_sha256)
             });
             if twin {
                 fault(

@@ -254,7 +254,10 @@ fn resume(file: &mut File) -> io::Result<u64> {
     file.seek(SeekFrom::Start(start))?;
     let mut tail = Vec::new();
     file.take(TAIL).read_to_end(&mut tail)?;
-    let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let whole = tail
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
     if whole < tail.len() {
         tracing::warn!(
             bytes = tail.len() - whole,
@@ -352,7 +355,10 @@ mod tests {
         assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>());
         assert_eq!(metrics.recorded.get(), numbers.len() as u64);
         assert_eq!(metrics.recorded.get() + metrics.unrecorded_total(), 2001);
-        assert!(metrics.unrecorded_total() > 1, "the queue was meant to overflow");
+        assert!(
+            metrics.unrecorded_total() > 1,
+            "the queue was meant to overflow"
+        );
         std::fs::remove_file(&path).unwrap();
     }
 

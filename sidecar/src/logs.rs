@@ -21,7 +21,11 @@ pub fn begin(log: &Log) {
         .with_target(false)
         .with_writer(std::io::stderr);
     let _ = match log.format {
-        LogFormat::Json => builder.json().flatten_event(true).with_ansi(false).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_ansi(false)
+            .try_init(),
         LogFormat::Text => builder.with_ansi(false).try_init(),
     };
     // A panic's message may quote what it was working on, so only its place is

@@ -9,5 +9,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    if let Some(feature) = sidecar::processor::missing() {
+        return cli::complain(format!(
+            "this build needs a processor with {feature}, as servers have had since 2015; \
+             build it for this machine with RUSTFLAGS='-C target-cpu=native'"
+        ));
+    }
     cli::Lockgate::parse().run()
 }

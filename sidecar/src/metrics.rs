@@ -365,102 +365,251 @@ impl Metrics {
                     ));
                 }
             }
-            page.nonzero("requests_total", &self.answers[route as usize], format_args!(
-                "route=\"{name}\",direction=\"\",verdict=\"\",code=\"200\""
-            ));
+            page.nonzero(
+                "requests_total",
+                &self.answers[route as usize],
+                format_args!("route=\"{name}\",direction=\"\",verdict=\"\",code=\"200\""),
+            );
             let mut codes = BTreeMap::<u16, u64>::new();
             for ((_, code), counter) in problem::TYPES.iter().zip(&self.problems[route as usize]) {
                 *codes.entry(*code).or_default() += counter.get();
             }
             for (code, count) in codes.into_iter().filter(|(_, count)| *count > 0) {
-                page.line("requests_total", format_args!(
-                    "route=\"{name}\",direction=\"\",verdict=\"\",code=\"{code}\""
-                ), count);
+                page.line(
+                    "requests_total",
+                    format_args!("route=\"{name}\",direction=\"\",verdict=\"\",code=\"{code}\""),
+                    count,
+                );
             }
         }
-        page.family("problems_total", "counter", "Requests answered with a problem, by its type.");
+        page.family(
+            "problems_total",
+            "counter",
+            "Requests answered with a problem, by its type.",
+        );
         for (route, name) in ROUTES {
             for ((slug, _), counter) in problem::TYPES.iter().zip(&self.problems[route as usize]) {
-                page.nonzero("problems_total", counter, format_args!(
-                    "route=\"{name}\",type=\"{slug}\""
-                ));
+                page.nonzero(
+                    "problems_total",
+                    counter,
+                    format_args!("route=\"{name}\",type=\"{slug}\""),
+                );
             }
         }
 
-        page.family("request_duration_seconds", "histogram", "From the last header of a request to its answer.");
+        page.family(
+            "request_duration_seconds",
+            "histogram",
+            "From the last header of a request to its answer.",
+        );
         for (route, name) in ROUTES {
-            page.durations("request_duration_seconds", "route", name, &self.durations[route as usize]);
+            page.durations(
+                "request_duration_seconds",
+                "route",
+                name,
+                &self.durations[route as usize],
+            );
         }
-        page.family("stage_duration_seconds", "histogram", "Parts of the way of a request.");
+        page.family(
+            "stage_duration_seconds",
+            "histogram",
+            "Parts of the way of a request.",
+        );
         for (name, durations) in STAGES.iter().zip(&self.stages) {
             page.durations("stage_duration_seconds", "stage", name, durations);
         }
 
-        page.family("rule_matches_total", "counter", "Findings, by rule and by what was done about them.");
+        page.family(
+            "rule_matches_total",
+            "counter",
+            "Findings, by rule and by what was done about them.",
+        );
         {
             let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
             let other = [(&Arc::from("other"), &self.other_rules)];
             for (id, counters) in rules.iter().chain(other) {
                 for (action, counter) in ACTIONS.iter().zip(counters.iter()) {
-                    page.nonzero("rule_matches_total", counter, format_args!(
-                        "rule_id=\"{id}\",action=\"{action}\""
-                    ));
+                    page.nonzero(
+                        "rule_matches_total",
+                        counter,
+                        format_args!("rule_id=\"{id}\",action=\"{action}\""),
+                    );
                 }
             }
         }
 
-        page.single("scanned_bytes_total", "counter", "Bytes of texts that were screened.", self.scanned_bytes.get());
-        page.family("budget_exhausted_total", "counter", "Screenings in which a budget ran out.");
+        page.single(
+            "scanned_bytes_total",
+            "counter",
+            "Bytes of texts that were screened.",
+            self.scanned_bytes.get(),
+        );
+        page.family(
+            "budget_exhausted_total",
+            "counter",
+            "Screenings in which a budget ran out.",
+        );
         for (kind, counter) in BUDGETS.iter().zip(&self.budgets) {
-            page.line("budget_exhausted_total", format_args!("kind=\"{kind}\""), counter.get());
+            page.line(
+                "budget_exhausted_total",
+                format_args!("kind=\"{kind}\""),
+                counter.get(),
+            );
         }
-        page.family("shed_total", "counter", "Requests and connections sent away unread.");
+        page.family(
+            "shed_total",
+            "counter",
+            "Requests and connections sent away unread.",
+        );
         for (reason, counter) in SHEDS.iter().zip(&self.sheds) {
-            page.line("shed_total", format_args!("reason=\"{reason}\""), counter.get());
+            page.line(
+                "shed_total",
+                format_args!("reason=\"{reason}\""),
+                counter.get(),
+            );
         }
-        page.family("failmode_total", "counter", "Verdicts in which a part did not happen, and whether the policy blocked for it.");
+        page.family(
+            "failmode_total",
+            "counter",
+            "Verdicts in which a part did not happen, and whether the policy blocked for it.",
+        );
         for (component, modes) in COMPONENTS.iter().zip(&self.failmodes) {
             for (mode, counter) in ["open", "closed"].iter().zip(modes) {
-                page.line("failmode_total", format_args!("component=\"{component}\",mode=\"{mode}\""), counter.get());
+                page.line(
+                    "failmode_total",
+                    format_args!("component=\"{component}\",mode=\"{mode}\""),
+                    counter.get(),
+                );
             }
         }
-        page.single("vault_failures_total", "counter", "Tokens that became labels because their store failed.", self.vault_failures.get());
-        page.single("panics_total", "counter", "Defects caught.", self.panics.get());
-        page.single("inflight_requests", "gauge", "Requests in hand.", gauges.inflight as u64);
-        page.single("held_bytes", "gauge", "Bytes of request bodies in hand.", gauges.held_bytes as u64);
-        page.single("connections", "gauge", "Connections open.", gauges.connections as u64);
-        page.family("queue_lag_seconds", "gauge", "How long work waits for a processor.");
-        page.line("queue_lag_seconds", format_args!(""), gauges.lag.as_secs_f64());
-        page.single("ready", "gauge", "Whether the service takes new work.", u64::from(gauges.ready));
+        page.single(
+            "vault_failures_total",
+            "counter",
+            "Tokens that became labels because their store failed.",
+            self.vault_failures.get(),
+        );
+        page.single(
+            "panics_total",
+            "counter",
+            "Defects caught.",
+            self.panics.get(),
+        );
+        page.single(
+            "inflight_requests",
+            "gauge",
+            "Requests in hand.",
+            gauges.inflight as u64,
+        );
+        page.single(
+            "held_bytes",
+            "gauge",
+            "Bytes of request bodies in hand.",
+            gauges.held_bytes as u64,
+        );
+        page.single(
+            "connections",
+            "gauge",
+            "Connections open.",
+            gauges.connections as u64,
+        );
+        page.family(
+            "queue_lag_seconds",
+            "gauge",
+            "How long work waits for a processor.",
+        );
+        page.line(
+            "queue_lag_seconds",
+            format_args!(""),
+            gauges.lag.as_secs_f64(),
+        );
+        page.single(
+            "ready",
+            "gauge",
+            "Whether the service takes new work.",
+            u64::from(gauges.ready),
+        );
 
         page.family("pack_info", "gauge", "The packs that answer.");
         for (name, revision) in gauges.packs {
-            page.line("pack_info", format_args!(
-                "name=\"{name}\",revision=\"{revision}\",digest=\"{}\"", gauges.snapshot
-            ), 1);
+            page.line(
+                "pack_info",
+                format_args!(
+                    "name=\"{name}\",revision=\"{revision}\",digest=\"{}\"",
+                    gauges.snapshot
+                ),
+                1,
+            );
         }
-        page.family("pack_reloads_total", "counter", "Looks at changed packs, and what came of them.");
+        page.family(
+            "pack_reloads_total",
+            "counter",
+            "Looks at changed packs, and what came of them.",
+        );
         for (result, occasions) in RELOADED.iter().zip(&self.reloads) {
             for (reason, counter) in OCCASIONS.iter().zip(occasions) {
-                page.line("pack_reloads_total", format_args!("result=\"{result}\",reason=\"{reason}\""), counter.get());
+                page.line(
+                    "pack_reloads_total",
+                    format_args!("result=\"{result}\",reason=\"{reason}\""),
+                    counter.get(),
+                );
             }
         }
-        page.single("pack_rejected", "gauge", "Whether the packs on disk have faults and an older snapshot answers.", u64::from(gauges.pack_rejected));
-        page.family("pack_age_seconds", "gauge", "How long the snapshot has been answering.");
-        page.line("pack_age_seconds", format_args!(""), gauges.pack_age.as_secs_f64());
+        page.single(
+            "pack_rejected",
+            "gauge",
+            "Whether the packs on disk have faults and an older snapshot answers.",
+            u64::from(gauges.pack_rejected),
+        );
+        page.family(
+            "pack_age_seconds",
+            "gauge",
+            "How long the snapshot has been answering.",
+        );
+        page.line(
+            "pack_age_seconds",
+            format_args!(""),
+            gauges.pack_age.as_secs_f64(),
+        );
 
-        page.family("audit_records_total", "counter", "Decisions written to the file.");
-        page.line("audit_records_total", format_args!("type=\"decision\",durability=\"written\""), self.recorded.get());
-        page.family("audit_unrecorded_total", "counter", "Decisions that are not in the file.");
+        page.family(
+            "audit_records_total",
+            "counter",
+            "Decisions written to the file.",
+        );
+        page.line(
+            "audit_records_total",
+            format_args!("type=\"decision\",durability=\"written\""),
+            self.recorded.get(),
+        );
+        page.family(
+            "audit_unrecorded_total",
+            "counter",
+            "Decisions that are not in the file.",
+        );
         for (verdict, counter) in ACTIONS.iter().zip(&self.unrecorded) {
-            page.line("audit_unrecorded_total", format_args!("verdict=\"{verdict}\""), counter.get());
+            page.line(
+                "audit_unrecorded_total",
+                format_args!("verdict=\"{verdict}\""),
+                counter.get(),
+            );
         }
-        page.single("audit_queue_depth", "gauge", "Decisions that wait for the disk.", gauges.waiting_decisions as u64);
+        page.single(
+            "audit_queue_depth",
+            "gauge",
+            "Decisions that wait for the disk.",
+            gauges.waiting_decisions as u64,
+        );
 
         page.family("build_info", "gauge", "What runs.");
-        page.line("build_info", format_args!(
-            "version=\"{}\",backend=\"{}\"", env!("CARGO_PKG_VERSION"), gauges.backend
-        ), 1);
+        page.line(
+            "build_info",
+            format_args!(
+                "version=\"{}\",backend=\"{}\"",
+                env!("CARGO_PKG_VERSION"),
+                gauges.backend
+            ),
+            1,
+        );
         page.0
     }
 }
@@ -473,7 +622,10 @@ struct Page(String);
 // Writing to a `String` cannot fail.
 impl Page {
     fn family(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(self.0, "# HELP {PREFIX}{name} {help}\n# TYPE {PREFIX}{name} {kind}");
+        let _ = writeln!(
+            self.0,
+            "# HELP {PREFIX}{name} {help}\n# TYPE {PREFIX}{name} {kind}"
+        );
     }
 
     fn line(&mut self, name: &str, labels: std::fmt::Arguments<'_>, value: impl std::fmt::Display) {
@@ -500,7 +652,10 @@ impl Page {
         for (bound, bucket) in BOUNDS_US.iter().zip(&durations.buckets) {
             below += bucket.get();
             let le = *bound as f64 / 1e6;
-            let _ = writeln!(self.0, "{PREFIX}{name}_bucket{{{label}=\"{value}\",le=\"{le}\"}} {below}");
+            let _ = writeln!(
+                self.0,
+                "{PREFIX}{name}_bucket{{{label}=\"{value}\",le=\"{le}\"}} {below}"
+            );
         }
         below += durations.buckets.last().map_or(0, Counter::get);
         let sum = durations.sum_ns.get() as f64 / 1e9;
@@ -523,9 +678,17 @@ mod tests {
         for (index, bound) in BOUNDS_US.iter().enumerate() {
             let durations = Durations::default();
             durations.observe(micros(*bound));
-            assert_eq!(durations.buckets[index].get(), 1, "{bound} us belongs below its bound");
+            assert_eq!(
+                durations.buckets[index].get(),
+                1,
+                "{bound} us belongs below its bound"
+            );
             durations.observe(micros(*bound + 1));
-            assert_eq!(durations.buckets[index + 1].get(), 1, "{bound} us + 1 belongs above it");
+            assert_eq!(
+                durations.buckets[index + 1].get(),
+                1,
+                "{bound} us + 1 belongs above it"
+            );
         }
         let durations = Durations::default();
         durations.observe(Duration::ZERO);
@@ -554,8 +717,14 @@ mod tests {
             pack_rejected: false,
             ready: true,
         });
-        assert!(page.contains("lockgate_rule_matches_total{rule_id=\"pack.rule-0\",action=\"flag\"} 2\n"));
-        assert!(page.contains("lockgate_rule_matches_total{rule_id=\"other\",action=\"flag\"} 5\n"));
+        assert!(
+            page.contains(
+                "lockgate_rule_matches_total{rule_id=\"pack.rule-0\",action=\"flag\"} 2\n"
+            )
+        );
+        assert!(
+            page.contains("lockgate_rule_matches_total{rule_id=\"other\",action=\"flag\"} 5\n")
+        );
         for line in page.lines() {
             assert!(line.starts_with("# ") || line.starts_with(PREFIX), "{line}");
         }

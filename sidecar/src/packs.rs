@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use engine::ruleset::{Backend, Options};
 use engine::screen::{Keys, Policies, Snapshot};
-use rules::report::{self, Level, Report};
 use rules::CheckOptions;
+use rules::report::{self, Level, Report};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -81,9 +81,16 @@ impl Source {
         }
         let policies = std::mem::take(&mut loaded.policies);
         let names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
-        let remedy = format!("`policy` in the configuration can name {}", names.join(", "));
+        let remedy = format!(
+            "`policy` in the configuration can name {}",
+            names.join(", ")
+        );
         let policies = Policies::new(policies, &config.policy).map_err(|error| {
-            vec![Report::nowhere(report::BAD_POLICY, error.to_string(), remedy)]
+            vec![Report::nowhere(
+                report::BAD_POLICY,
+                error.to_string(),
+                remedy,
+            )]
         })?;
         let snapshot = Snapshot::new(ruleset, policies, Keys { hash: hash_key });
         Ok(Active::of(snapshot, &loaded.packs, metrics))

@@ -106,7 +106,9 @@ impl Watcher {
             tracing::info!("packs are unchanged");
             return true;
         }
-        let next = self.source.snapshot(&self.service.config, self.backend, self.hash_key, metrics);
+        let next = self
+            .source
+            .snapshot(&self.service.config, self.backend, self.hash_key, metrics);
         let after = Contents::of(&self.source).ok();
         if after != before {
             return false;

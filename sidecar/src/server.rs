@@ -187,7 +187,11 @@ pub fn start(config: Config) -> Result<Running, StartError> {
     let (data_tls, admin_tls) = match &config.tls {
         Some(tls) => {
             let beyond = !config.admin.ip().is_loopback();
-            let admin = if beyond { Some(tls::acceptor(tls, false)?) } else { None };
+            let admin = if beyond {
+                Some(tls::acceptor(tls, false)?)
+            } else {
+                None
+            };
             (Some(tls::acceptor(tls, true)?), admin)
         }
         None => (None, None),
@@ -285,7 +289,10 @@ fn most_connections(config: &Config) -> usize {
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let most = files.saturating_sub(OTHER_FILES).max(1);
     if most < config.limits.connections as u64 {
-        tracing::warn!(most, "the limit on open files allows fewer connections than configured");
+        tracing::warn!(
+            most,
+            "the limit on open files allows fewer connections than configured"
+        );
     }
     usize::try_from(most).map_or(config.limits.connections, |most| {
         most.min(config.limits.connections)
@@ -508,7 +515,9 @@ async fn respond(
     if route == Route::Other {
         return Err(Problem::no_such_path());
     }
-    let mut hold = service.load.take(&service.config.limits, &service.metrics)?;
+    let mut hold = service
+        .load
+        .take(&service.config.limits, &service.metrics)?;
     let (head, body) = request.into_parts();
     let caller = service.callers.identify(&head.headers)?;
     if route == Route::Rules {
@@ -553,10 +562,7 @@ fn judge(
 }
 
 /// Turns a defect into a problem: the request is lost, the process lives.
-fn guarded<T>(
-    service: &Service,
-    work: impl FnOnce() -> Result<T, Problem>,
-) -> Result<T, Problem> {
+fn guarded<T>(service: &Service, work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     // What the work shares is atomics and locks that forgive poison.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         service.metrics.panics.one();
@@ -632,7 +638,10 @@ fn admin(service: &Service, request: &Request<Incoming>) -> Answer {
             return Err(Problem::wrong_method("GET"));
         }
         match request.uri().path() {
-            "/livez" => Ok(json(StatusCode::OK, Bytes::from_static(b"{\"alive\":true}\n"))),
+            "/livez" => Ok(json(
+                StatusCode::OK,
+                Bytes::from_static(b"{\"alive\":true}\n"),
+            )),
             "/readyz" => {
                 let (ready, reply) = service.readiness();
                 let status = match ready {

@@ -148,10 +148,7 @@ impl Service {
 
     /// Remembers why packs were refused, or that none are.
     pub fn set_rejected(&self, rejected: Option<Rejected>) {
-        *self
-            .rejected
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = rejected;
+        *self.rejected.lock().unwrap_or_else(PoisonError::into_inner) = rejected;
     }
 
     /// Why the packs on disk are refused, if they are.
@@ -213,7 +210,8 @@ impl Service {
             degraded.push("decisions cannot be written");
         }
         if self.metrics.unrecorded_total() > 0 {
-            degraded.push("some decisions are not in the file; see lockgate_audit_unrecorded_total");
+            degraded
+                .push("some decisions are not in the file; see lockgate_audit_unrecorded_total");
         }
         let packs: serde_json::Map<_, _> = active
             .packs
@@ -264,6 +262,10 @@ impl Ids {
     }
 
     fn next(&self) -> String {
-        format!("{:016x}{:016x}", self.start, self.count.fetch_add(1, Relaxed))
+        format!(
+            "{:016x}{:016x}",
+            self.start,
+            self.count.fetch_add(1, Relaxed)
+        )
     }
 }

@@ -37,7 +37,9 @@ pub enum StateError {
         error: io::Error,
     },
     /// Others than the owner can read the key.
-    #[error("{path} can be read by others (mode {mode:03o}); after `chmod 600` treat the key as known, or remove it to have a new one made")]
+    #[error(
+        "{path} can be read by others (mode {mode:03o}); after `chmod 600` treat the key as known, or remove it to have a new one made"
+    )]
     Open {
         /// The file.
         path: PathBuf,
@@ -45,7 +47,9 @@ pub enum StateError {
         mode: u32,
     },
     /// The file is no key.
-    #[error("{path} does not hold 64 hexadecimal digits; restore it from a copy, or remove it to have a new one made")]
+    #[error(
+        "{path} does not hold 64 hexadecimal digits; restore it from a copy, or remove it to have a new one made"
+    )]
     NotAKey {
         /// The file.
         path: PathBuf,

@@ -59,16 +59,23 @@ fn put(path: PathBuf, text: &str) {
 fn every_mistake_is_shown_with_place_and_remedy() {
     let mut wrong = Vec::new();
     let mut shown = BTreeSet::new();
-    let mut names: Vec<PathBuf> = fs::read_dir(cases()).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut names: Vec<PathBuf> = fs::read_dir(cases())
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     names.sort();
     for case in &names {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let input = case.join("input.yaml");
         let found = if input.exists() {
-            let root = std::env::temp_dir().join(format!("lockgate-golden-{}-{name}", std::process::id()));
+            let root =
+                std::env::temp_dir().join(format!("lockgate-golden-{}-{name}", std::process::id()));
             put(root.join("packs/t/pack.yaml"), PACK);
             put(root.join("policies/default.yaml"), POLICY);
-            put(root.join("packs/t/input.yaml"), &fs::read_to_string(&input).unwrap());
+            put(
+                root.join("packs/t/input.yaml"),
+                &fs::read_to_string(&input).unwrap(),
+            );
             let found = told(&root);
             fs::remove_dir_all(&root).unwrap();
             found
@@ -81,7 +88,9 @@ fn every_mistake_is_shown_with_place_and_remedy() {
         }
         let expected = fs::read_to_string(&path).unwrap_or_default();
         if found != expected {
-            wrong.push(format!("--- {name}: expected\n{expected}--- found\n{found}"));
+            wrong.push(format!(
+                "--- {name}: expected\n{expected}--- found\n{found}"
+            ));
         }
         for info in CODES {
             if expected.contains(&format!("[{}]", info.code)) {

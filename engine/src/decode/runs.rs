@@ -28,57 +28,81 @@ pub(super) fn find(text: &str, classes: &Classes, found: &mut Found<'_>) {
     };
     let blocks = classes.blocks();
     let mut seen = 0;
-    let mut before = 0;
+    let mut before = Block::default();
     for (number, block) in blocks.iter().enumerate() {
-        let solid = |block: &Block| block.letters | block.digits | block.others;
-        let after = blocks.get(number + 1).map_or(0, solid);
-        // Sixteen bytes in a row without white space or characters beyond ASCII.
-        let mut long = u128::from(solid(block)) | u128::from(after) << 64;
-        for by in [1, 2, 4, 8] {
-            long &= long >> by;
-        }
-        // Spaces at equal distances: `49 67 6e`, `0x49 0x67`, `0x49, 0x67`.
-        let mut listed = 0;
-        let spaces = u128::from(before) | u128::from(block.spaces) << 64;
-        let once = |by: u32| spaces & spaces << by;
-        if ((once(3) | once(5) | once(6)) >> 64) as u64 != 0 {
-            for by in [3, 5, 6] {
-                let twice = once(by);
-                listed |= (twice & twice << (2 * by)) >> 64;
-            }
-        }
-        before = block.spaces;
-        let mut signs = long as u64 | listed as u64;
+        let after = blocks.get(number + 1).copied().unwrap_or_default();
+        let words = words_begin(&before, block, &after);
+        let listed = if block.digits == 0 {
+            0
+        } else {
+            listed(&before, block)
+        };
+        let mut signs = words | listed;
         while signs != 0 {
             let bit = signs.trailing_zeros();
-            let at = number * BLOCK + bit as usize;
-            if at >= seen {
-                seen = if listed as u64 >> bit & 1 == 1 {
-                    runs.list(list_start(runs.bytes, at).max(seen))
-                        .unwrap_or(at)
-                } else {
-                    runs.field(at)
-                }
-                .max(at + 1);
-            }
             signs &= signs - 1;
-            let skip = seen.saturating_sub(number * BLOCK);
-            if skip >= BLOCK {
-                break;
+            let at = number * BLOCK + bit as usize;
+            if at < seen {
+                continue;
             }
-            signs &= u64::MAX << skip;
+            if listed >> bit & 1 == 1 {
+                seen = runs.listed(at, seen);
+            } else if solid_around(&before, block, &after, bit) >= SHORTEST as u32 {
+                seen = runs.around(at, seen);
+            }
         }
+        before = *block;
     }
 }
 
-/// Where the list that has its fourth space at `at` begins, or near it.
+/// Places where twelve or more letters and digits in a row begin. Base64 of
+/// ASCII has no other characters, but for a few `>`, `?` and `~`; of Chinese one
+/// in twenty, so a short run of that may be missed. Eight would find it, and
+/// cost as much again on English, which has a word of eight in every line.
+#[inline(always)]
+fn words_begin(before: &Block, block: &Block, after: &Block) -> u64 {
+    let word = |block: &Block| block.letters | block.digits;
+    let (mut long, mut next) = (word(block), word(after));
+    let first = !(long << 1 | word(before) >> 63);
+    for by in [1, 2, 4, 4] {
+        long &= long >> by | next << (64 - by);
+        next &= next >> by;
+    }
+    long & first
+}
+
+/// Places of the fourth of digits at equal distances, each at the start of a
+/// word: `49 67 6e`, `0x49 0x67`. Escaped ASCII begins with a digit in every pair.
+#[inline(always)]
+fn listed(before: &Block, block: &Block) -> u64 {
+    let word = |block: &Block| block.letters | block.digits;
+    let digits = block.digits & !(word(block) << 1 | word(before) >> 63);
+    let earlier = before.digits & !(word(before) << 1);
+    let mut found = 0;
+    for by in [3, 4, 5, 6] {
+        let step = |n: u32| digits << (by * n) | earlier >> (64 - by * n);
+        found |= digits & step(1) & step(2) & step(3);
+    }
+    found
+}
+
+/// Bytes around bit `bit` without white space or characters beyond ASCII, as far
+/// as the blocks beside it show.
+fn solid_around(before: &Block, block: &Block, after: &Block, bit: u32) -> u32 {
+    let solid = |block: &Block| u128::from(block.letters | block.digits | block.others);
+    let ahead = (solid(block) | solid(after) << 64) >> bit;
+    let back = (solid(before) | solid(block) << 64) << (64 - bit);
+    ahead.trailing_ones() + back.leading_ones()
+}
+
+/// Where the list that has its fourth entry at `at` begins, or near it.
 fn list_start(bytes: &[u8], at: usize) -> usize {
-    let low = at.saturating_sub(4 * 6);
+    let low = at.saturating_sub(4 * 6 + 1);
     let mut start = at;
     while start > low
-        && bytes.get(start - 1).is_some_and(|b| {
-            b.is_ascii_hexdigit() || matches!(b, b' ' | b',' | b'x' | b'X' | b'\n' | b'\t' | b'\r')
-        })
+        && bytes
+            .get(start - 1)
+            .is_some_and(|b| b.is_ascii_hexdigit() || matches!(b, b'x' | b'X') || is_gap(*b))
     {
         start -= 1;
     }
@@ -86,6 +110,11 @@ fn list_start(bytes: &[u8], at: usize) -> usize {
         start += 1;
     }
     start
+}
+
+/// What may stand between the entries of a list.
+fn is_gap(b: u8) -> bool {
+    matches!(b, b' ' | b',' | b':' | b'-' | b';' | b'\n' | b'\r' | b'\t')
 }
 
 fn is_base64(b: u8) -> bool {
@@ -127,30 +156,20 @@ impl Runs<'_, '_> {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
-    /// Judges what stands from `at` up to the next white space.
-    fn field(&mut self, mut at: usize) -> usize {
-        loop {
-            let byte = self.byte(at);
-            if !is_base64(byte) {
-                if at >= self.bytes.len() || byte >= 0x80 || byte.is_ascii_whitespace() {
-                    return at;
-                }
-                at += 1;
-                continue;
-            }
-            let mut end = at;
-            while is_base64(self.byte(end)) {
-                end += 1;
-            }
-            if end - at < SHORTEST {
-                at = match self.list(at) {
-                    Some(end) => end,
-                    None => end,
-                };
-                continue;
-            }
-            at = self.run(at, end);
+    /// Judges the run of base64 characters around `at`; returns where it ends.
+    fn around(&mut self, at: usize, seen: usize) -> usize {
+        let mut start = at;
+        while start > seen && is_base64(self.byte(start - 1)) {
+            start -= 1;
         }
+        let mut end = at;
+        while is_base64(self.byte(end)) {
+            end += 1;
+        }
+        if end - start < SHORTEST {
+            return end;
+        }
+        self.run(start, end)
     }
 
     /// Opens a run of base64 characters, whatever it is; returns where it ends.
@@ -163,12 +182,15 @@ impl Runs<'_, '_> {
                 return end;
             }
         }
-        if !run.iter().any(u8::is_ascii_lowercase) && self.straight(start, end, 5, base32_value) {
+        if self.straight(start, end, 5, base32_value) {
             return end;
         }
         let (opened, after) = self.base64(start, end);
         if opened {
             return after;
+        }
+        if digits.iter().all(u8::is_ascii_alphanumeric) {
+            return end;
         }
         // A path or a name in front of the run spoils its grouping.
         let mut from = start;
@@ -197,21 +219,44 @@ impl Runs<'_, '_> {
         bits: usize,
         value: fn(u8) -> Option<u8>,
     ) -> bool {
+        if !self.begins_as_text(start, bits, value) {
+            return false;
+        }
         let mut opened = false;
         self.piece.clear();
         for at in start..end {
             let Some(value) = value(self.byte(at)) else {
                 return opened;
             };
-            if !self.take(at, value, bits, &mut opened) {
-                return false;
-            }
+            opened |= self.take(at, value, bits);
         }
         opened | self.open_piece(bits)
     }
 
+    /// Whether the first characters from `start` on open to text, perhaps.
+    fn begins_as_text(&self, start: usize, bits: usize, value: fn(u8) -> Option<u8>) -> bool {
+        let mut bytes = [0u8; SHORTEST];
+        let (mut held, mut count, mut len) = (0u32, 0, 0);
+        for at in start..start + SHORTEST {
+            let Some(value) = value(self.byte(at)) else {
+                return false;
+            };
+            held = held << bits | u32::from(value);
+            count += bits;
+            if count >= 8 {
+                count -= 8;
+                bytes[len] = (held >> count) as u8;
+                len += 1;
+            }
+        }
+        plausible(&bytes[..len])
+    }
+
     /// Opens base64 from `start`, first as far as `end`, then over line breaks.
     fn base64(&mut self, start: usize, end: usize) -> (bool, usize) {
+        if !self.begins_as_text(start, 6, base64_value) {
+            return (false, end);
+        }
         let mut opened = false;
         let (mut at, mut end) = (start, end);
         self.piece.clear();
@@ -221,9 +266,7 @@ impl Runs<'_, '_> {
                 let Some(value) = base64_value(self.byte(at)) else {
                     break;
                 };
-                if !self.take(at, value, 6, &mut opened) {
-                    return (false, end);
-                }
+                opened |= self.take(at, value, 6);
                 at += 1;
             }
             // The next line belongs to it if nothing else stands there.
@@ -253,18 +296,16 @@ impl Runs<'_, '_> {
         (opened, at)
     }
 
-    /// Takes one character of a run; false if its beginning is no text.
-    fn take(&mut self, at: usize, value: u8, bits: usize, opened: &mut bool) -> bool {
+    /// Takes one character of a run; whether that opened a piece.
+    fn take(&mut self, at: usize, value: u8, bits: usize) -> bool {
         self.piece.push((at as u32, value));
-        if self.piece.len() == SHORTEST && !*opened && at + 1 < self.bytes.len() {
-            return plausible(&bytes_of(&self.piece, bits));
+        if self.piece.len() < PIECE {
+            return false;
         }
-        if self.piece.len() == PIECE {
-            *opened |= self.open_piece(bits);
-            // Whole groups: 8 characters are whole bytes in each encoding.
-            self.piece.drain(..PIECE - OVERLAP);
-        }
-        true
+        let opened = self.open_piece(bits);
+        // Whole groups: 8 characters are whole bytes in each encoding.
+        self.piece.drain(..PIECE - OVERLAP);
+        opened
     }
 
     /// Opens the piece at hand, if it is text.
@@ -291,13 +332,32 @@ impl Runs<'_, '_> {
         true
     }
 
+    /// Opens the list whose fourth entry is at `at`; returns where it ends.
+    fn listed(&mut self, at: usize, seen: usize) -> usize {
+        let mut start = list_start(self.bytes, at).max(seen);
+        // A word in front of it may look like a part of it.
+        while start < at {
+            if let Some(end) = self.list(start)
+                && end > at
+            {
+                return end;
+            }
+            while start < at && self.byte(start).is_ascii_alphanumeric() {
+                start += 1;
+            }
+            while start < at && !self.byte(start).is_ascii_alphanumeric() {
+                start += 1;
+            }
+        }
+        self.list(at).unwrap_or(at)
+    }
+
     /// Opens a list of hexadecimal pairs, `49 67 6e`, `0x49, 0x67`; returns
     /// where it ends, or nothing if there is none worth the name.
     fn list(&mut self, start: usize) -> Option<usize> {
         self.piece.clear();
         let mut at = start;
         let mut end = start;
-        let mut opened = false;
         loop {
             if self.byte(at) == b'0' && matches!(self.byte(at + 1), b'x' | b'X') {
                 at += 2;
@@ -309,14 +369,12 @@ impl Runs<'_, '_> {
             if self.byte(at + 2).is_ascii_alphanumeric() {
                 break;
             }
-            if !self.take(at, high, 4, &mut opened) || !self.take(at + 1, low, 4, &mut opened) {
-                return Some(at + 2);
-            }
+            self.take(at, high, 4);
+            self.take(at + 1, low, 4);
             at += 2;
             end = at;
             let gap = at;
-            while at < gap + 3 && matches!(self.byte(at), b' ' | b',' | b':' | b'-' | b';' | b'\n')
-            {
+            while at < gap + 3 && is_gap(self.byte(at)) {
                 at += 1;
             }
             if at == gap {
@@ -326,7 +384,7 @@ impl Runs<'_, '_> {
         if end == start {
             return None;
         }
-        let _ = self.open_piece(4);
+        self.open_piece(4);
         Some(end)
     }
 }
@@ -445,5 +503,14 @@ pub(super) fn text_of(
         }
     }
     // One stray byte in ten is forgiven: it is what a cut or a trick leaves.
-    (good >= 6 && bad * 10 <= good + bad).then_some((text, offsets))
+    if good < 6 || bad * 10 > good + bad {
+        return None;
+    }
+    // Chance makes symbols where people make words.
+    let (mut words, mut all) = (0, 0);
+    for c in text.chars() {
+        words += usize::from(c.is_alphanumeric() || c.is_whitespace());
+        all += 1;
+    }
+    (words * 2 >= all).then_some((text, offsets))
 }

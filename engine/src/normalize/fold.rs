@@ -239,6 +239,11 @@ impl Table {
     }
 }
 
+/// Makes the table now rather than at first use.
+pub(super) fn prepare() {
+    LazyLock::force(&TABLE);
+}
+
 /// Marks that are put in order with one base. The standard's stream-safe form
 /// allows 30; more is nobody's language, and a bound keeps the work linear.
 const MOST_MARKS: usize = 30;
@@ -254,6 +259,7 @@ pub(super) fn fold(original: &str) -> Option<(String, OffsetMap)> {
         text: String::new(),
         offsets: OffsetMap::default(),
         done: 0,
+        scratch: String::new(),
     };
     fold.run();
     if fold.done == 0 && fold.text.is_empty() {
@@ -270,6 +276,8 @@ struct Fold<'t> {
     offsets: OffsetMap,
     /// All before this byte of the original is in `text` or left out.
     done: usize,
+    /// Memory for one cluster.
+    scratch: String,
 }
 
 impl Fold<'_> {
@@ -299,16 +307,7 @@ impl Fold<'_> {
                         end
                     }
                 }
-                Kind::Replaced => {
-                    let end = self.after_invisible(next);
-                    if self.marks_at(end) {
-                        self.cluster(at)
-                    } else {
-                        self.replace(at, c, cell);
-                        self.done = end;
-                        end
-                    }
-                }
+                Kind::Replaced => self.replaced(at, c, cell),
             };
         }
     }
@@ -425,7 +424,8 @@ impl Fold<'_> {
         }
         let table = self.table;
         let taken = &taken[..count];
-        let mut folded = String::new();
+        let mut folded = std::mem::take(&mut self.scratch);
+        folded.clear();
         let mut push = |c: char| match table.cell(c) {
             _ if c.is_ascii() => folded.push(c),
             cell => match cell.kind() {
@@ -440,16 +440,51 @@ impl Fold<'_> {
             [base, mark] if table.kind(base) == Kind::Plain && compose(base, mark).is_some() => {
                 compose(base, mark).into_iter().for_each(&mut push);
             }
+            // Strike through and zalgo: nothing is left but the letter.
+            [base] if table.kind(base) == Kind::Plain => push(base),
             _ => taken.iter().copied().nfkc().for_each(&mut push),
         }
-        if !dropped && self.original.get(start..at) == Some(folded.as_str()) {
-            return at;
+        if dropped || self.original.get(start..at) != Some(folded.as_str()) {
+            self.flush(start);
+            self.text.push_str(&folded);
+            self.offsets.whole(folded.len(), start, end - start);
+            self.done = at;
         }
-        self.flush(start);
-        self.text.push_str(&folded);
-        self.offsets.whole(folded.len(), start, end - start);
-        self.done = at;
+        self.scratch = folded;
         at
+    }
+
+    /// Replaces the character at `at`, and those after it as long as they ask
+    /// for the same; returns where they end.
+    fn replaced(&mut self, mut at: usize, mut c: char, mut cell: Cell) -> usize {
+        loop {
+            let mut next = at + c.len_utf8();
+            let Some(mut after) = self.char_at(next) else {
+                self.replace(at, c, cell);
+                self.done = next;
+                return next;
+            };
+            if !after.is_ascii() && self.table.kind(after) == Kind::Invisible {
+                next = self.after_invisible(next);
+                after = self.char_at(next).unwrap_or(' ');
+            }
+            let found = if after.is_ascii() {
+                Cell::default()
+            } else {
+                self.table.cell(after)
+            };
+            match found.kind() {
+                Kind::Mark | Kind::Joining | Kind::Overlay => return self.cluster(at),
+                kind => {
+                    self.replace(at, c, cell);
+                    self.done = next;
+                    if kind != Kind::Replaced {
+                        return next;
+                    }
+                }
+            }
+            (at, c, cell) = (next, after, found);
+        }
     }
 
     fn replace(&mut self, at: usize, c: char, cell: Cell) {

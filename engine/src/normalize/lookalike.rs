@@ -102,6 +102,11 @@ pub(super) struct Table {
 
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(Table::new);
 
+/// Makes the table now rather than at first use.
+pub(super) fn prepare() {
+    LazyLock::force(&TABLE);
+}
+
 impl Table {
     fn new() -> Table {
         let mut cells = vec![Look::default(); PAGE];

@@ -97,9 +97,9 @@ impl OffsetMap {
         self.len += len;
     }
 
-    /// Bytes of the view covered so far.
-    pub(crate) fn len(&self) -> u32 {
-        self.len
+    /// Whether nothing has been added, so that the map changes no place.
+    pub(crate) fn is_identity(&self) -> bool {
+        self.pieces.is_empty()
     }
 
     /// The piece that holds byte `at` of the view, with its number.

@@ -46,7 +46,9 @@ pub(crate) fn skeletons(
             offsets = map.through(&offsets);
             read = next;
         }
-        offsets = offsets.through(folded.offsets());
+        if !folded.offsets().is_identity() {
+            offsets = offsets.through(folded.offsets());
+        }
         into.push(Normalized::made(View::Skeleton, read, offsets));
     }
 }
@@ -177,6 +179,10 @@ impl Singles {
 
 /// Longest word that leet is undone in, in bytes; longer ones are ids.
 const LONGEST_LEET: usize = 24;
+
+/// Letters that a word needs to be surely leet: with two, as in `x1y` and `e2e`,
+/// it is mostly a name in code.
+const FEWEST_LETTERS: usize = 3;
 
 /// How far from a word that is surely leet others are taken for it on weaker
 /// signs, in bytes.
@@ -316,7 +322,10 @@ impl Finder<'_> {
         }
         let letters = word.iter().filter(|b| b.is_ascii_alphabetic()).count();
         let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
-        if letters < 2 || digits * 2 > word.len() || word.iter().any(|b| b"2689".contains(b)) {
+        if letters < FEWEST_LETTERS
+            || digits * 2 > word.len()
+            || word.iter().any(|b| b"2689".contains(b))
+        {
             return false;
         }
         let between = |i: usize, b: &u8| {
@@ -394,6 +403,9 @@ impl Finder<'_> {
     /// `ig**no**re`: takes the markers out of a field that has two or more of a kind.
     fn emphasis(&mut self, at: usize) -> usize {
         let marker = self.byte(at);
+        if marker == b'_' && self.byte(at + 1) != b'_' {
+            return at + 1;
+        }
         let low = self.floor().max(at.saturating_sub(64));
         let mut start = at;
         while start > low && !self.before(start).is_ascii_whitespace() {
@@ -733,7 +745,18 @@ impl Finder<'_> {
                 end
             }
             Kind::Regional => self.regional(at),
-            Kind::Letter | Kind::Lookalike | Kind::Latin | Kind::Mark => self.word(at),
+            // Settled by itself, and frequent: all of French.
+            Kind::Latin => {
+                self.replace(at, end, look);
+                end
+            }
+            Kind::Mark => {
+                if self.before(at).is_ascii_alphabetic() || at > 0 && self.floor() == at {
+                    self.edits.push(at, end, "");
+                }
+                end
+            }
+            Kind::Letter | Kind::Lookalike => self.word(at),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Too short for grams, or with nothing but punctuation in them, but memchr
 //! finds their rarest byte faster than anything else finds anything.
 
+use super::grams::Verify;
 use super::need::Literal;
 
 /// The literals that share a rare byte.
@@ -14,7 +15,7 @@ struct Group {
 
 #[derive(Debug)]
 struct Wanted {
-    bytes: Box<[u8]>,
+    literal: Verify,
     /// Where in the literal the rare byte stands.
     offset: usize,
     trigger: u32,
@@ -55,7 +56,7 @@ impl Bytes {
         for (literal, trigger) in literals {
             let Some((offset, _)) = rarest(&literal.bytes) else { continue };
             let Some(&byte) = literal.bytes.get(offset) else { continue };
-            let wanted = Wanted { bytes: literal.bytes.clone().into(), offset, trigger: *trigger };
+            let wanted = Wanted { literal: Verify::new(literal), offset, trigger: *trigger };
             match groups.iter_mut().find(|group| group.byte == byte) {
                 Some(group) => group.literals.push(wanted),
                 None => groups.push(Group { byte, literals: vec![wanted] }),
@@ -70,7 +71,7 @@ impl Bytes {
             for at in memchr::memchr_iter(group.byte, text) {
                 for wanted in &group.literals {
                     let Some(start) = at.checked_sub(wanted.offset) else { continue };
-                    if super::grams::stands_at(text, start, &wanted.bytes, false, false) {
+                    if wanted.literal.stands_at(text, start) {
                         found(wanted.trigger, start);
                     }
                 }

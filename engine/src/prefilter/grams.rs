@@ -12,22 +12,29 @@
 //! ASCII byte that is neither a letter nor a digit as a space. So a short word
 //! such as `dan` is the gram ` dan`, whatever stands before it.
 
-use super::need::Literal;
+use super::need::{ANY, LOOSE, Literal};
 use super::rarity;
 
 /// Bytes that are tested in one step.
 const STEP: usize = 64;
 
 /// The largest number of text bytes that a gram variant may stand for.
-const ANY: usize = 101;
+const ALL_VARIANTS: usize = 101;
 
 /// One literal, as it is verified.
 #[derive(Debug)]
 struct Wanted {
+    literal: Verify,
+    trigger: u32,
+}
+
+/// A literal as it is compared with a text.
+#[derive(Debug)]
+pub(super) struct Verify {
     bytes: Box<[u8]>,
+    loose: Box<[(u8, u128)]>,
     word_start: bool,
     word_end: bool,
-    trigger: u32,
 }
 
 /// Where a gram leads: a literal, and where in it the gram begins (-1: at the
@@ -122,8 +129,11 @@ fn place(literal: &Literal) -> Option<Place> {
         }
         chance
     };
+    let known = |start: isize| {
+        (start..start + 5).all(|i| usize::try_from(i).ok().and_then(|i| literal.bytes.get(i)).is_none_or(|&b| b != ANY))
+    };
     (-1..=len - 4)
-        .filter(|start| start + 5 <= len + 1)
+        .filter(|&start| start + 5 <= len + 1 && known(start))
         .map(|start| Place {
             offset: start as i8,
             chance: (gram_chance(start) + gram_chance(start + 1)) / 2.0,
@@ -136,7 +146,12 @@ fn place(literal: &Literal) -> Option<Place> {
 pub(crate) fn chance(literal: &Literal) -> f64 {
     let gram = place(literal).map_or(1.0, |place| place.chance);
     let byte = super::bytes::rarest(&literal.bytes).map_or(1.0, |(_, chance)| chance);
-    gram.min(byte)
+    let chance = gram.min(byte);
+    if edge(literal.word_start, literal.bytes.first()) && edge(literal.word_end, literal.bytes.last()) {
+        // Of whole words it is known how common they are.
+        return rarity::word(&literal.bytes).unwrap_or(chance.min(rarity::UNCOMMON_WORD));
+    }
+    chance
 }
 
 /// Whether grams are the way to look for this literal; else it is a byte.
@@ -154,15 +169,13 @@ impl Grams {
             let Some(place) = place(literal) else { continue };
             let index = wanted.len() as u32;
             wanted.push(Wanted {
-                bytes: literal.bytes.clone().into(),
-                word_start: edge(literal.word_start, literal.bytes.first()),
-                word_end: edge(literal.word_end, literal.bytes.last()),
+                literal: Verify::new(literal),
                 trigger: *trigger,
             });
             for offset in [place.offset, place.offset + 1] {
                 let choices: Vec<Vec<u8>> =
                     (0..4).map(|i| variants(literal, isize::from(offset) + i)).collect();
-                debug_assert!(choices.iter().map(Vec::len).product::<usize>() <= ANY * ANY);
+                debug_assert!(choices.iter().map(Vec::len).product::<usize>() <= ALL_VARIANTS * ALL_VARIANTS);
                 for gram in combine(&choices) {
                     pairs.push((gram, Lead { wanted: index, offset }));
                 }
@@ -269,23 +282,46 @@ impl Grams {
                 continue;
             };
             let Some(wanted) = self.wanted.get(lead.wanted as usize) else { continue };
-            if stands_at(text, start, &wanted.bytes, wanted.word_start, wanted.word_end) {
+            if wanted.literal.stands_at(text, start) {
                 found(wanted.trigger, start);
             }
         }
     }
 }
 
-/// Whether the literal stands at `start`, ASCII letters in any case, with the
-/// boundaries asked for.
-#[inline]
-pub(super) fn stands_at(text: &[u8], start: usize, bytes: &[u8], word_start: bool, word_end: bool) -> bool {
-    let end = start + bytes.len();
-    let Some(there) = text.get(start..end) else { return false };
-    let apart = |neighbour: Option<&u8>| !neighbour.is_some_and(u8::is_ascii_alphanumeric);
-    there.eq_ignore_ascii_case(bytes)
-        && (!word_start || apart(start.checked_sub(1).and_then(|i| text.get(i))))
-        && (!word_end || apart(text.get(end)))
+impl Verify {
+    pub(super) fn new(literal: &Literal) -> Verify {
+        Verify {
+            bytes: literal.bytes.clone().into(),
+            loose: literal.loose.clone().into(),
+            word_start: edge(literal.word_start, literal.bytes.first()),
+            word_end: edge(literal.word_end, literal.bytes.last()),
+        }
+    }
+
+    /// Whether the literal stands at `start`, ASCII letters in any case, with the
+    /// boundaries asked for.
+    #[inline]
+    pub(super) fn stands_at(&self, text: &[u8], start: usize) -> bool {
+        let end = start + self.bytes.len();
+        let Some(there) = text.get(start..end) else { return false };
+        let apart = |neighbour: Option<&u8>| !neighbour.is_some_and(u8::is_ascii_alphanumeric);
+        let same = if self.loose.is_empty() {
+            there.eq_ignore_ascii_case(&self.bytes)
+        } else {
+            self.same_loosely(there)
+        };
+        same && (!self.word_start || apart(start.checked_sub(1).and_then(|i| text.get(i))))
+            && (!self.word_end || apart(text.get(end)))
+    }
+
+    fn same_loosely(&self, there: &[u8]) -> bool {
+        let fixed = there.iter().zip(&self.bytes).all(|(a, b)| matches!(*b, LOOSE | ANY) || a.eq_ignore_ascii_case(b));
+        fixed
+            && self.loose.iter().all(|&(at, set)| {
+                there.get(usize::from(at)).is_some_and(|&byte| byte.is_ascii() && set >> byte & 1 == 1)
+            })
+    }
 }
 
 fn probe(gram: u32, mask: usize) -> usize {
@@ -312,6 +348,7 @@ mod tests {
     fn literal(text: &str, word: bool) -> Literal {
         Literal {
             bytes: text.to_ascii_lowercase().into_bytes(),
+            loose: Vec::new(),
             word_start: word,
             word_end: word,
             before: 0,
@@ -361,11 +398,7 @@ mod tests {
             let found = find(&literals, &text);
             for (i, literal) in literals.iter().enumerate() {
                 for at in 0..text.len() {
-                    let expected = stands_at(
-                        text.as_bytes(), at, &literal.bytes,
-                        edge(literal.word_start, literal.bytes.first()),
-                        edge(literal.word_end, literal.bytes.last()),
-                    );
+                    let expected = Verify::new(literal).stands_at(text.as_bytes(), at);
                     let count = found.iter().filter(|f| **f == (i as u32, at)).count();
                     prop_assert_eq!(count, usize::from(expected));
                 }

@@ -7,7 +7,10 @@
 //! looks for. Both are supersets by construction: where something cannot be
 //! said exactly it is said loosely, never tightly.
 
+use std::collections::BTreeSet;
+
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::utf8::Utf8Sequences;
 
 
 /// How many literals a part of a pattern may stand for before it is given up.
@@ -15,6 +18,12 @@ const MAX_LITERALS: usize = 2048;
 
 /// The longest literal kept while parts are put together, in bytes.
 const MAX_LITERAL_LEN: usize = 32;
+
+/// How many literals with classes in them a part of a pattern may stand for.
+const MAX_LOOSE: usize = 48;
+
+/// How many copies of a repeated part are added to a literal before it.
+const MAX_HEAD: u32 = 20;
 
 /// The longest shape, in bytes: enough to tell a card from a phone number.
 pub(crate) const MAX_SHAPE: usize = 16;
@@ -45,6 +54,13 @@ pub(crate) fn kind(byte: u8) -> Kind {
         _ => OTHER,
     }
 }
+
+/// Stands in [`Literal::bytes`] where one of several bytes may stand, none of
+/// them a letter or digit.
+pub(crate) const LOOSE: u8 = 0;
+
+/// Stands in [`Literal::bytes`] where one of several ASCII bytes may stand.
+pub(crate) const ANY: u8 = 1;
 
 /// How a class is written in explanations.
 pub(crate) fn symbol(kinds: Kind) -> char {
@@ -89,6 +105,9 @@ pub(crate) fn pattern(kinds: &[Kind]) -> String {
 pub(crate) struct Literal {
     /// ASCII letters are lower case and stand for both cases.
     pub bytes: Vec<u8>,
+    /// Positions at which any of several ASCII bytes may stand, and which; in
+    /// order. `bytes` has [`LOOSE`] or [`ANY`] there.
+    pub loose: Vec<(u8, u128)>,
     /// A byte that is no ASCII letter, digit or `_` stands before it.
     pub word_start: bool,
     /// A byte that is no ASCII letter, digit or `_` stands after it.
@@ -111,30 +130,101 @@ pub(crate) struct Shape {
 /// What every match must contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// At least one of these.
-    Literals(Vec<Literal>),
-    /// It begins with one of these.
-    Shapes(Vec<Shape>),
+    /// At least one of these literals, or it begins with one of these shapes.
+    Some {
+        literals: Vec<Literal>,
+        shapes: Vec<Shape>,
+    },
+    /// Nothing that a prefilter could look for, but a character beyond ASCII.
+    BeyondAscii,
     /// Nothing that a prefilter could look for.
     Nothing,
 }
 
+/// Evidence that stands at a larger share of positions than this in ordinary
+/// text is no evidence: confirming would cost more than searching everywhere.
+pub(crate) const TOO_COMMON: f64 = 0.02;
+
 impl Need {
+    /// Literals alone.
+    pub(crate) fn literals(literals: Vec<Literal>) -> Need {
+        Need::Some { literals, shapes: Vec::new() }
+    }
+
     /// The rarest evidence that `hir` allows.
     pub(crate) fn of(hir: &Hir) -> Need {
-        let literals = literals(hir).map(|literals| (cost(&literals), literals));
-        let shapes = shapes(hir);
-        let shape_cost: f64 = shapes.iter().map(chance).sum();
-        // A literal is looked up in the one pass that runs anyway, shapes cost
-        // a little beside it: hence the factor.
-        match literals {
-            Some((cost, literals)) if cost <= 2e-4 || cost <= shape_cost * 4.0 => {
-                if cost < 0.02 { Need::Literals(literals) } else { Need::Nothing }
-            }
-            _ if !shapes.is_empty() && shape_cost < 0.02 => Need::Shapes(shapes),
-            Some((cost, literals)) if cost < 0.02 => Need::Literals(literals),
-            _ => Need::Nothing,
+        let whole = Need::of_one(hir);
+        // Branches of a choice may each have their own kind of evidence.
+        let mut top = hir;
+        while let HirKind::Capture(capture) = top.kind() {
+            top = &capture.sub;
         }
+        let HirKind::Alternation(branches) = top.kind() else { return whole.need(hir) };
+        let parts: Vec<Evidence> = branches.iter().map(Need::of_one).collect();
+        let cost: f64 = parts.iter().map(|part| part.cost).sum();
+        if cost >= whole.cost {
+            return whole.need(hir);
+        }
+        let mut joined = Evidence { literals: Vec::new(), shapes: Vec::new(), cost };
+        for part in parts {
+            joined.literals.extend(part.literals);
+            joined.shapes.extend(part.shapes);
+        }
+        joined.need(hir)
+    }
+
+    /// The share of positions in ordinary text at which it stands.
+    pub(crate) fn cost(&self) -> f64 {
+        match self {
+            Need::Some { literals, shapes } => cost(literals) + shapes.iter().map(chance).sum::<f64>(),
+            Need::BeyondAscii | Need::Nothing => 1.0,
+        }
+    }
+
+    fn of_one(hir: &Hir) -> Evidence {
+        let literals = literals(hir).map(|literals| (cost(&literals), literals));
+        let mut shapes = shapes(hir);
+        // A shape of nothing but foreign bytes stands everywhere in foreign text.
+        if shapes.iter().any(|shape| shape.kinds.iter().all(|&kinds| kinds == HIGH)) {
+            shapes.clear();
+        }
+        let shape_cost = if shapes.is_empty() { 1.0 } else { shapes.iter().map(chance).sum() };
+        match literals {
+            // A literal is looked up in the one pass that runs anyway, shapes
+            // cost a little beside it: hence the factor.
+            Some((cost, literals)) if cost <= shape_cost * 4.0 => Evidence { literals, shapes: Vec::new(), cost },
+            _ => Evidence { literals: Vec::new(), shapes, cost: shape_cost },
+        }
+    }
+}
+
+/// Evidence, and the share of positions in ordinary text at which it stands.
+struct Evidence {
+    literals: Vec<Literal>,
+    shapes: Vec<Shape>,
+    cost: f64,
+}
+
+impl Evidence {
+    fn need(self, hir: &Hir) -> Need {
+        if self.cost < TOO_COMMON && !(self.literals.is_empty() && self.shapes.is_empty()) {
+            return Need::Some { literals: self.literals, shapes: self.shapes };
+        }
+        if beyond_ascii(hir) { Need::BeyondAscii } else { Need::Nothing }
+    }
+}
+
+/// Whether every match has a character beyond ASCII in it.
+fn beyond_ascii(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => !literal.0.is_ascii(),
+        HirKind::Class(Class::Unicode(class)) => class.iter().all(|range| !range.start().is_ascii()),
+        HirKind::Class(Class::Bytes(_)) => false,
+        HirKind::Repetition(repetition) => repetition.min > 0 && beyond_ascii(&repetition.sub),
+        HirKind::Capture(capture) => beyond_ascii(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().any(beyond_ascii),
+        HirKind::Alternation(parts) => parts.iter().all(beyond_ascii),
     }
 }
 
@@ -154,6 +244,7 @@ struct Facts {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Exact {
     bytes: Vec<u8>,
+    loose: Vec<(u8, u128)>,
     word_start: bool,
     word_end: bool,
 }
@@ -171,10 +262,11 @@ fn needed(exact: &[Exact], before: usize, rest: usize, span: usize) -> Option<Ve
     }
     let literals = exact.iter().map(|e| Literal {
         bytes: e.bytes.clone(),
+        loose: e.loose.clone(),
         word_start: e.word_start,
         word_end: e.word_end,
         before,
-        after: rest + span.saturating_sub(e.bytes.len()),
+        after: (rest + span).saturating_sub(e.bytes.len()),
     });
     let mut literals: Vec<Literal> = literals.collect();
     literals.sort();
@@ -199,7 +291,7 @@ fn facts(hir: &Hir) -> Facts {
     match hir.kind() {
         HirKind::Empty => Facts { exact: Some(vec![Exact::default()]), needed: None },
         HirKind::Look(Look::WordAscii) => Facts {
-            exact: Some(vec![Exact { bytes: Vec::new(), word_start: true, word_end: true }]),
+            exact: Some(vec![Exact { word_start: true, word_end: true, ..Exact::default() }]),
             needed: None,
         },
         HirKind::Look(_) => Facts { exact: Some(vec![Exact::default()]), needed: None },
@@ -207,7 +299,7 @@ fn facts(hir: &Hir) -> Facts {
             exact: Some(vec![Exact { bytes: literal.0.to_ascii_lowercase(), ..Exact::default() }]),
             needed: None,
         },
-        HirKind::Class(class) => Facts { exact: class_strings(class), needed: None },
+        HirKind::Class(class) => Facts { exact: class_strings(class), needed: class_heads(class) },
         HirKind::Capture(capture) => facts(&capture.sub),
         HirKind::Repetition(repetition) => {
             let sub = facts(&repetition.sub);
@@ -223,7 +315,7 @@ fn facts(hir: &Hir) -> Facts {
                     // the whole is one copy.
                     let plain: Vec<Exact> = e
                         .iter()
-                        .map(|e| Exact { bytes: e.bytes.clone(), ..Exact::default() })
+                        .map(|e| Exact { bytes: e.bytes.clone(), loose: e.loose.clone(), ..Exact::default() })
                         .collect();
                     needed(&plain, others, others, span)
                 });
@@ -284,7 +376,11 @@ fn concat(parts: &[Hir]) -> Facts {
     for part in parts {
         let span = longest(part);
         let facts = facts(part);
-        let joined = facts.exact.as_deref().and_then(|exact| cross(&open, exact));
+        // A class of unsettled length in front of a literal makes several of one.
+        let first = open.iter().all(|e| e.bytes.is_empty());
+        let vague = |exact: &[Exact]| exact.len() > 1 && exact.iter().any(|e| e.bytes.contains(&ANY));
+        let exact = facts.exact.as_deref().filter(|exact| !(first && vague(exact)));
+        let joined = exact.and_then(|exact| cross(&open, exact));
         match joined {
             Some(joined) => {
                 open = joined;
@@ -293,7 +389,10 @@ fn concat(parts: &[Hir]) -> Facts {
             None => {
                 whole = false;
                 let rest = total.saturating_sub(open_at + open_span);
-                best = better(best, needed(&open, open_at, rest, open_span));
+                // What the next part begins with makes the literal longer, and
+                // what stands behind a short prefix tells a key from a word.
+                let longer = head(part).and_then(|head| cross(&open, &head));
+                best = better(best, needed(longer.as_ref().unwrap_or(&open), open_at, rest, open_span));
                 let rest = total.saturating_sub(at + span);
                 best = better(
                     best,
@@ -305,7 +404,7 @@ fn concat(parts: &[Hir]) -> Facts {
                         literals
                     }),
                 );
-                match facts.exact {
+                match facts.exact.filter(|exact| !vague(exact)) {
                     Some(exact) => {
                         // Too many together; begin anew with this part alone.
                         open = exact;
@@ -330,6 +429,41 @@ fn concat(parts: &[Hir]) -> Facts {
     Facts { exact: None, needed: best }
 }
 
+/// What a part begins with, as far as it can be said.
+fn head(hir: &Hir) -> Option<Vec<Exact>> {
+    match hir.kind() {
+        HirKind::Capture(capture) => head(&capture.sub),
+        HirKind::Class(class) => class_strings(class),
+        HirKind::Repetition(repetition) => {
+            let one = facts(&repetition.sub).exact?;
+            let mut all = vec![Exact::default()];
+            for _ in 0..repetition.min.min(MAX_HEAD) {
+                match cross(&all, &one) {
+                    Some(more) => all = more,
+                    None => break,
+                }
+            }
+            all.iter().all(|e| !e.bytes.is_empty()).then_some(all)
+        }
+        HirKind::Concat(parts) => {
+            let mut all = vec![Exact::default()];
+            for part in parts {
+                let exact = facts(part).exact;
+                let whole = exact.is_some();
+                match exact.or_else(|| head(part)).and_then(|next| cross(&all, &next)) {
+                    Some(more) => all = more,
+                    None => break,
+                }
+                if !whole {
+                    break;
+                }
+            }
+            all.iter().all(|e| !e.bytes.is_empty()).then_some(all)
+        }
+        _ => None,
+    }
+}
+
 /// Every string of `a` followed by every string of `b`, if they are few and
 /// short.
 fn cross(a: &[Exact], b: &[Exact]) -> Option<Vec<Exact>> {
@@ -341,6 +475,12 @@ fn cross(a: &[Exact], b: &[Exact]) -> Option<Vec<Exact>> {
     if b.len() > 4 && a.iter().all(|e| e.bytes.len() >= 5) {
         return None;
     }
+    // Strings with classes in them are compared one by one wherever a rare byte
+    // stands, so they have to be few.
+    let loose = a.iter().chain(b).any(|e| !e.loose.is_empty());
+    if loose && a.len() * b.len() > MAX_LOOSE {
+        return None;
+    }
     let mut all = Vec::with_capacity(a.len() * b.len());
     for left in a {
         for right in b {
@@ -349,9 +489,12 @@ fn cross(a: &[Exact], b: &[Exact]) -> Option<Vec<Exact>> {
             if bytes.len() > MAX_LITERAL_LEN {
                 return None;
             }
+            let shift = left.bytes.len() as u8;
+            let moved = right.loose.iter().map(|&(at, set)| (at + shift, set));
             all.push(Exact {
                 word_start: left.word_start || (left.bytes.is_empty() && right.word_start),
                 word_end: right.word_end || (right.bytes.is_empty() && left.word_end),
+                loose: left.loose.iter().copied().chain(moved).collect(),
                 bytes,
             });
         }
@@ -390,6 +533,18 @@ fn class_strings(class: &Class) -> Option<Vec<Exact>> {
     const MAX_CLASS: usize = 40;
     let Class::Unicode(class) = class else { return None };
     let count: usize = class.iter().map(|range| range.len()).sum();
+    let ascii = class.iter().all(|range| range.end().is_ascii());
+    // A letter in both cases is one string; a few letters are a few.
+    const FEW: usize = 6;
+    if ascii && count > 1 {
+        let chars = class.iter().flat_map(|range| range.start()..=range.end());
+        let set = chars.fold(0u128, |set, c| set | 1 << u32::from(c));
+        let alphanumeric = (b'0'..=b'z').filter(u8::is_ascii_alphanumeric).fold(0u128, |set, b| set | 1 << b);
+        if set & alphanumeric == 0 || count > FEW {
+            let byte = if set & alphanumeric == 0 { LOOSE } else { ANY };
+            return Some(vec![Exact { bytes: vec![byte], loose: vec![(0, set)], ..Exact::default() }]);
+        }
+    }
     if count > MAX_CLASS {
         return None;
     }
@@ -403,6 +558,38 @@ fn class_strings(class: &Class) -> Option<Vec<Exact>> {
     strings.sort();
     strings.dedup();
     Some(strings)
+}
+
+/// The first bytes that the characters of a large class beyond ASCII share:
+/// planes of symbols and marks have few.
+fn class_heads(class: &Class) -> Option<Vec<Literal>> {
+    const MAX_HEADS: usize = 24;
+    let Class::Unicode(class) = class else { return None };
+    let mut heads: BTreeSet<[u8; 3]> = BTreeSet::new();
+    for range in class.iter() {
+        for sequence in Utf8Sequences::new(range.start(), range.end()) {
+            let [first, second, third, ..] = sequence.as_slice() else { return None };
+            for a in first.start..=first.end {
+                for b in second.start..=second.end {
+                    for c in third.start..=third.end {
+                        heads.insert([a, b, c]);
+                        if heads.len() > MAX_HEADS {
+                            return None;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let literal = |head: [u8; 3]| Literal {
+        bytes: head.to_vec(),
+        loose: Vec::new(),
+        word_start: false,
+        word_end: false,
+        before: 0,
+        after: 1,
+    };
+    Some(heads.into_iter().map(literal).collect())
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -460,7 +647,7 @@ fn extend(open: Vec<Open>, hir: &Hir) -> Vec<Open> {
             for part in parts {
                 all.extend(extend(open.clone(), part));
             }
-            settle(all, open)
+            settle(all)
         }
         HirKind::Repetition(repetition) => {
             let mut now = open;
@@ -481,23 +668,33 @@ fn extend(open: Vec<Open>, hir: &Hir) -> Vec<Open> {
                 longer = extend(longer, &repetition.sub);
                 all.extend(longer.iter().cloned());
                 if all.len() > MAX_SHAPES * 4 {
-                    return settle(all, now);
+                    all = settle(all);
                 }
             }
-            settle(all, now)
+            settle(all)
         }
     }
 }
 
-/// Keeps `all` if it is small enough; else goes back to `before` and says
-/// nothing of what follows.
-fn settle(mut all: Vec<Open>, before: Vec<Open>) -> Vec<Open> {
+/// Keeps `all` if they are few; else cuts them to the greatest length at which
+/// they are.
+fn settle(mut all: Vec<Open>) -> Vec<Open> {
     all.sort();
     all.dedup();
-    if all.len() <= MAX_SHAPES {
-        return all;
+    let mut len = MAX_SHAPE;
+    while all.len() > MAX_SHAPES && len > 0 {
+        len -= 1;
+        for open in &mut all {
+            if open.kinds.len() > len {
+                open.kinds.truncate(len);
+                open.closed = true;
+            }
+        }
+        // A cut shape covers every longer one that begins with it.
+        all.sort();
+        all.dedup();
     }
-    before.into_iter().map(|o| Open { closed: true, ..o }).collect()
+    all
 }
 
 fn push(mut open: Open, kinds: Kind, last: bool) -> Open {
@@ -575,8 +772,8 @@ mod tests {
 
     fn words(pattern: &str) -> Vec<String> {
         match need(pattern) {
-            Need::Literals(literals) => {
-                literals.iter().map(|l| String::from_utf8_lossy(&l.bytes).into_owned()).collect()
+            Need::Some { literals, .. } => {
+                literals.iter().map(|l| String::from_utf8_lossy(&l.bytes).replace('\u{1}', ".")).collect()
             }
             other => panic!("{other:?}"),
         }
@@ -584,30 +781,51 @@ mod tests {
 
     #[test]
     fn the_rarest_literal_is_taken() {
-        assert_eq!(words(r"\bghp_[A-Za-z0-9]{36}\b"), ["ghp_"]);
+        assert_eq!(words(r"\bghp_[A-Za-z0-9]{3}\b"), ["ghp_..."]);
         assert_eq!(words(r"the (?:quick|brown) zyxw"), ["the brown zyxw", "the quick zyxw"]);
-        assert_eq!(words(r"(?:ab)?[a-z]{3}wvxyz[0-9]{2}"), ["wvxyz"]);
+        assert_eq!(words(r"(?:ab)?[a-z]{3}wvxyz[0-9]{2}"), ["wvxyz.."]);
         assert_eq!(words(r"[\w.]{1,64}@[\w.]{1,64}"), ["@"]);
     }
 
     #[test]
     fn distances_to_the_ends_of_the_match_are_kept() {
-        let Need::Literals(literals) = need(r"[a-z]{2,5}QZQZX[0-9]{1,3}") else { panic!() };
-        assert_eq!((literals[0].before, literals[0].after), (5, 3));
-        let Need::Literals(literals) = need(r"(?:xqzv[a-z]{3}|qqvw){1,2}-") else { panic!() };
-        assert!(literals.iter().all(|l| l.before == 7 && l.after >= 8));
+        let Need::Some { literals, .. } = need(r"[a-z]{2,50}QZQZX[0-9]{1,90}") else { panic!() };
+        assert_eq!((literals[0].before, literals[0].after), (50, 89));
+        let Need::Some { literals, .. } = need(r"(?:xqzv[a-z]{3}|qqvw){1,2}-") else { panic!() };
+        assert!(literals.iter().all(|l| l.before == 7 && l.after >= 5));
     }
 
     #[test]
     fn numbers_are_told_by_shape() {
-        let Need::Shapes(shapes) = need(r"\b\d{3}-\d{2}-\d{4}\b") else { panic!() };
+        let Need::Some { shapes, .. } = need(r"\b\d{3}-\d{2}-\d{4}\b") else { panic!() };
         assert_eq!(shapes.len(), 1);
         assert!(shapes[0].word_start);
         let d = DIGIT;
         assert_eq!(shapes[0].kinds, [d, d, d, OTHER, d, d, OTHER, d, d, d, d]);
 
-        let Need::Shapes(shapes) = need(r"\b\d{4}[ -]?\d{4}\b") else { panic!() };
+        let Need::Some { shapes, .. } = need(r"\b\d{4}[ -]?\d{4}\b") else { panic!() };
         assert_eq!(shapes.len(), 2);
+    }
+
+    #[test]
+    fn branches_have_evidence_of_their_own() {
+        let Need::Some { literals, shapes } = need(r"zyxwv\d|\d{3}-\d{3}") else { panic!() };
+        assert_eq!((literals.len(), shapes.len()), (1, 1));
+    }
+
+    #[test]
+    fn one_of_several_marks_is_one_literal() {
+        let Need::Some { literals, .. } = need(r"[\[(<]at[\])>]") else { panic!() };
+        assert_eq!(literals.len(), 1);
+        assert_eq!(literals[0].bytes, [LOOSE, b'a', b't', LOOSE]);
+        assert_eq!(literals[0].loose.iter().map(|l| l.0).collect::<Vec<_>>(), [0, 3]);
+    }
+
+    #[test]
+    fn planes_beyond_ascii_are_told_by_their_first_bytes() {
+        let Need::Some { literals, .. } = need(r"[\x{E0000}-\x{E007F}]{1,99}") else { panic!() };
+        assert_eq!(literals.len(), 2);
+        assert_eq!(need(r"\p{Greek}{2,5}"), Need::BeyondAscii);
     }
 
     #[test]

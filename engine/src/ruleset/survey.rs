@@ -90,7 +90,7 @@ impl Survey {
     /// Rules with a part of which nothing can be said, so that it runs over
     /// every text.
     pub fn everywhere(&self) -> Vec<&RuleId> {
-        let units = self.plan.everywhere.iter().filter_map(|&unit| self.units.get(unit as usize));
+        let units = self.plan.everywhere.iter().filter_map(|e| self.units.get(e.unit as usize));
         let mut rules: Vec<&RuleId> = units.map(|(rule, _)| rule).collect();
         rules.dedup();
         rules

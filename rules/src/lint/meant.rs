@@ -67,7 +67,11 @@ fn loose_boundary(pattern: &str, origin: &Origin, reports: &mut Vec<Report>) {
         && of(last).ends_with("\\b")
         && !of(last).starts_with("\\b");
     if loose {
-        let written = origin.written.detect.as_ref().and_then(|d| d.pattern.as_ref());
+        let written = origin
+            .written
+            .detect
+            .as_ref()
+            .and_then(|d| d.pattern.as_ref());
         let Some(text) = written else { return };
         let bar = first.end..first.end + 1;
         reports.push(Report::at(
@@ -161,11 +165,15 @@ fn context_in_pattern(rule: &Rule, origin: &Origin, reports: &mut Vec<Report>) {
             .iter()
             .all(|phrase| has_word(&phrase.to_lowercase(), word)),
         What::Pattern { pattern, .. } => {
-            alternatives(pattern).len() == 1 && has_word(&pattern.to_lowercase(), word)
+            alternatives(pattern).len() == 1 && has_word(&without_escapes(pattern), word)
         }
         _ => false,
     };
-    let written = origin.written.detect.as_ref().and_then(|d| d.context.as_ref());
+    let written = origin
+        .written
+        .detect
+        .as_ref()
+        .and_then(|d| d.context.as_ref());
     let Some(list) = written.and_then(|context| context.raise.as_ref()) else {
         return;
     };
@@ -183,6 +191,23 @@ fn context_in_pattern(rule: &Rule, origin: &Origin, reports: &mut Vec<Report>) {
     }
 }
 
+/// A pattern in lower case with spaces for `\b`, `\d` and the like, whose
+/// letters are no letters of a match.
+fn without_escapes(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' {
+            out.push(' ');
+            chars.next();
+            out.push(' ');
+        } else {
+            out.extend(c.to_lowercase());
+        }
+    }
+    out
+}
+
 /// Whether `word` stands in `text` between what is not a letter.
 fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
@@ -190,7 +215,7 @@ fn has_word(text: &str, word: &str) -> bool {
         let after = text.get(at + word.len()..).and_then(|s| s.chars().next());
         // In a pattern, alternatives `(?:card|pan)` do not always match the word.
         let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '|');
-        free(before) && before != Some('\\') && free(after)
+        free(before) && free(after)
     })
 }
 
@@ -201,7 +226,10 @@ mod tests {
     #[test]
     fn splits_only_at_the_top() {
         let parts = |pattern: &str| -> Vec<String> {
-            alternatives(pattern).into_iter().map(|range| strip(pattern, range)).collect()
+            alternatives(pattern)
+                .into_iter()
+                .map(|range| strip(pattern, range))
+                .collect()
         };
         assert_eq!(parts(r"a(?:b|c)[|]\|d|e"), [r"a(?:b|c)[|]\|d", "e"]);
         assert_eq!(parts("(?x) \\b a # x | y\n | b \\b"), ["\\ba", "b\\b"]);
@@ -210,7 +238,10 @@ mod tests {
 
     #[test]
     fn words_between_bars_are_not_always_there() {
-        assert!(has_word("password\\x20{1,3}", "password"));
+        assert!(has_word(
+            &without_escapes("\\bPassword\\x20{1,3}"),
+            "password"
+        ));
         assert!(!has_word("(?:password|pwd)", "password"));
         assert!(!has_word("passwords", "password"));
     }

@@ -24,10 +24,13 @@ pub(crate) fn all(loaded: &Loaded, bench: &Bench, reports: &mut Vec<Report>) {
             && profile.everywhere
         {
             let detect = origin.written.detect.as_ref();
-            let spot = detect.map_or_else(|| origin.written.spot.clone(), |d| match &d.pattern {
-                Some(pattern) => pattern.spot.clone(),
-                None => d.spot.clone(),
-            });
+            let spot = detect.map_or_else(
+                || origin.written.spot.clone(),
+                |d| match &d.pattern {
+                    Some(pattern) => pattern.spot.clone(),
+                    None => d.spot.clone(),
+                },
+            );
             reports.push(
                 Report::at(
                     report::NO_LITERAL,
@@ -47,13 +50,18 @@ pub(crate) fn all(loaded: &Loaded, bench: &Bench, reports: &mut Vec<Report>) {
                 }
                 let written = origin.written.examples.as_ref();
                 let written = written.and_then(|all| all.matches.as_ref()?.items.get(index));
-                let spot = written.and_then(|w| w.finds.as_ref()?.0.first()).map(|t| &t.spot);
+                let spot = written
+                    .and_then(|w| w.finds.as_ref()?.0.first())
+                    .map(|t| &t.spot);
                 let place = spot.map_or_else(|| origin.id_place(), |spot| origin.place(spot));
                 let report = if other.severity == rule.severity {
                     Report::at(
                         report::FOUND_BY_OTHER,
                         place,
-                        format!("`{}` finds this too, and its name is what a reader sees", other.rule),
+                        format!(
+                            "`{}` finds this too, and its name is what a reader sees",
+                            other.rule
+                        ),
                         "make one of the two narrower, or the other the more severe",
                     )
                 } else {

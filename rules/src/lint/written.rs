@@ -141,8 +141,14 @@ fn examples(file: &Arc<File>, rule: &Rule, reports: &mut Vec<Report>) {
 }
 
 fn shape(file: &Arc<File>, rule: &Rule, reports: &mut Vec<Report>) {
-    let stable = rule.status.as_ref().is_some_and(|s| s.value == Stage::Stable);
-    let regulated = rule.regulations.as_ref().is_some_and(|l| !l.items.is_empty());
+    let stable = rule
+        .status
+        .as_ref()
+        .is_some_and(|s| s.value == Stage::Stable);
+    let regulated = rule
+        .regulations
+        .as_ref()
+        .is_some_and(|l| !l.items.is_empty());
     if stable
         && !regulated
         && let Some(id) = &rule.id
@@ -197,7 +203,9 @@ pub(crate) fn policy(file: &Arc<File>, policy: &PolicyFile, reports: &mut Vec<Re
     let clauses: Vec<&Clause> = policy.decide.iter().flat_map(|list| &list.items).collect();
     for (index, clause) in clauses.iter().enumerate() {
         let before = clauses.get(..index).unwrap_or_default();
-        if let Some(first) = before.iter().find(|first| takes_all_of(first, clause)) {
+        if clause.then.is_some()
+            && let Some(first) = before.iter().find(|first| takes_all_of(first, clause))
+        {
             let (line, _) = file.line_and_column(first.spot.start);
             reports.push(Report::at(
                 report::UNREACHED_CLAUSE,
@@ -209,9 +217,15 @@ pub(crate) fn policy(file: &Arc<File>, policy: &PolicyFile, reports: &mut Vec<Re
     }
     for (_, tenant) in policy.tenants.iter().flat_map(|named| &named.0) {
         for clause in tenant.decide.iter().flat_map(|list| &list.items) {
-            if clause.then.as_ref().is_some_and(|then| then.value == Action::Allow) {
+            if clause
+                .then
+                .as_ref()
+                .is_some_and(|then| then.value == Action::Allow)
+            {
                 let weak = clauses.iter().any(|base| {
-                    base.tenant_may_weaken.as_ref().is_some_and(|flag| flag.value)
+                    base.tenant_may_weaken
+                        .as_ref()
+                        .is_some_and(|flag| flag.value)
                 });
                 if !weak && policy.extends.is_none() {
                     reports.push(Report::at(
@@ -231,9 +245,7 @@ fn takes_all_of(first: &Clause, later: &Clause) -> bool {
     let value = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
     let category = match (value(&first.category), value(&later.category)) {
         (None, _) => true,
-        (Some(wide), Some(narrow)) => {
-            engine::rule::Category::new(&narrow).is_within(&wide)
-        }
+        (Some(wide), Some(narrow)) => engine::rule::Category::new(&narrow).is_within(&wide),
         (Some(_), None) => false,
     };
     let rule = first.rule.is_none() || value(&first.rule) == value(&later.rule);

@@ -22,7 +22,13 @@ pub(crate) struct BadPhrase {
 
 /// The first mistake in the braces of a phrase, if there is one.
 pub(crate) fn mistake(phrase: &str) -> Option<BadPhrase> {
-    let bad = |at: Range<usize>, message, remedy| Some(BadPhrase { at, message, remedy });
+    let bad = |at: Range<usize>, message, remedy| {
+        Some(BadPhrase {
+            at,
+            message,
+            remedy,
+        })
+    };
     // The open braces, and whether each has had a `|`.
     let mut open: Vec<(usize, bool)> = Vec::new();
     let mut words = false;
@@ -75,7 +81,11 @@ pub(crate) fn mistake(phrase: &str) -> Option<BadPhrase> {
         );
     }
     if !words {
-        return bad(0..phrase.len(), "this phrase has no word", "write a word, or take it out");
+        return bad(
+            0..phrase.len(),
+            "this phrase has no word",
+            "write a word, or take it out",
+        );
     }
     None
 }

@@ -102,7 +102,14 @@ pub fn moderate(
     });
     let screened = Instant::now();
     service.metrics.stage(Stage::Screen, screened - parsed);
-    let outcome = Outcome::of(service, &active, policy, &verdict, &texts, input.unjudged > 0);
+    let outcome = Outcome::of(
+        service,
+        &active,
+        policy,
+        &verdict,
+        &texts,
+        input.unjudged > 0,
+    );
 
     let id = service.id();
     let leaves = leaves_of(&verdict);
@@ -154,7 +161,13 @@ pub fn moderate(
     reply.extend_from_slice(b"{\"id\":\"modr-");
     reply.extend_from_slice(id.as_bytes());
     reply.extend_from_slice(b"\",\"model\":");
-    quote(&mut reply, model.as_deref().filter(|model| is_name(model)).unwrap_or(MODEL));
+    quote(
+        &mut reply,
+        model
+            .as_deref()
+            .filter(|model| is_name(model))
+            .unwrap_or(MODEL),
+    );
     reply.extend_from_slice(b",\"results\":[");
     for (index, found) in found.iter().enumerate() {
         if index > 0 {
@@ -165,7 +178,10 @@ pub fn moderate(
         let flagged = block || found.categories.iter().any(|(flagged, _)| *flagged);
         let _ = write!(reply, "{{\"flagged\":{flagged},\"categories\":{{");
         each_category(&mut reply, |at, out| {
-            let flagged = found.categories.get(at).is_some_and(|(flagged, _)| *flagged);
+            let flagged = found
+                .categories
+                .get(at)
+                .is_some_and(|(flagged, _)| *flagged);
             let _ = write!(out, "{flagged}");
         });
         reply.extend_from_slice(b"},\"category_scores\":{");
@@ -278,7 +294,8 @@ impl<'b> Input<'b> {
             // A part may hold anything beside what its type says; only that is read.
             let part: Part<'b> = serde_json::from_str(item.get())
                 .map_err(|_| wrong("a part of `input` is no object with a `type`"))?;
-            let kind = string(part.kind).ok_or_else(|| wrong("the `type` of a part is no string"))?;
+            let kind =
+                string(part.kind).ok_or_else(|| wrong("the `type` of a part is no string"))?;
             if kind != "text" {
                 input.unjudged += 1;
                 continue;
@@ -306,7 +323,10 @@ struct Part<'b> {
 mod tests {
     use super::*;
 
-    fn input(json: &str) -> Result<(Vec<(String, String)>, bool, usize), Problem> {
+    /// Paths and texts, whether each has a result, and what is not text.
+    type Seen = (Vec<(String, String)>, bool, usize);
+
+    fn input(json: &str) -> Result<Seen, Problem> {
         let raw: &RawValue = serde_json::from_str(json).unwrap();
         Input::of(Some(raw)).map(|input| {
             let texts = input.texts.iter();
@@ -318,14 +338,28 @@ mod tests {
     #[test]
     fn strings_lists_and_parts() {
         let pair = |path: &str, text: &str| (path.to_owned(), text.to_owned());
-        assert_eq!(input(r#""a\"b""#).unwrap(), (vec![pair("/input", "a\"b")], true, 0));
+        assert_eq!(
+            input(r#""a\"b""#).unwrap(),
+            (vec![pair("/input", "a\"b")], true, 0)
+        );
         assert_eq!(
             input(r#"["a", "b"]"#).unwrap(),
             (vec![pair("/input/0", "a"), pair("/input/1", "b")], true, 0)
         );
         let parts = r#"[{"type":"image_url","image_url":{"url":"x"}},{"type":"text","text":"a"}]"#;
-        assert_eq!(input(parts).unwrap(), (vec![pair("/input/1/text", "a")], false, 1));
-        for wrong in ["1", "{}", "[]", "[1]", r#"["a",1]"#, r#"[{"type":"text"}]"#, r#"[{"text":"a"}]"#] {
+        assert_eq!(
+            input(parts).unwrap(),
+            (vec![pair("/input/1/text", "a")], false, 1)
+        );
+        for wrong in [
+            "1",
+            "{}",
+            "[]",
+            "[1]",
+            r#"["a",1]"#,
+            r#"[{"type":"text"}]"#,
+            r#"[{"text":"a"}]"#,
+        ] {
             assert_eq!(input(wrong).unwrap_err().slug, "bad-request", "{wrong}");
         }
     }
@@ -338,7 +372,10 @@ mod tests {
         let weapons = Category::new("safety/illicit/weapons");
         found.add(&weapons, Confidence::Possible, 0.35, Action::Flag);
         let of = |name: &str| {
-            let at = CATEGORIES.iter().position(|(known, _)| *known == name).unwrap();
+            let at = CATEGORIES
+                .iter()
+                .position(|(known, _)| *known == name)
+                .unwrap();
             found.categories[at]
         };
         assert_eq!(of("sexual"), (true, 0.95));

@@ -83,7 +83,14 @@ pub fn screen(
     service.metrics.stage(Stage::Screen, screened - parsed);
 
     let unjudged = wired.unjudged();
-    let outcome = Outcome::of(service, &active, policy, &verdict, &texts, !unjudged.is_empty());
+    let outcome = Outcome::of(
+        service,
+        &active,
+        policy,
+        &verdict,
+        &texts,
+        !unjudged.is_empty(),
+    );
 
     // Everything that names a place in the body is made only for findings.
     let leaves = leaves_of(&verdict);
@@ -94,7 +101,11 @@ pub fn screen(
     };
     let id = service.id();
     if service.decisions.is_some() {
-        let spans = |unit| offsets(&verdict.findings, |leaf, spans| wired.offsets(leaf, spans, unit));
+        let spans = |unit| {
+            offsets(&verdict.findings, |leaf, spans| {
+                wired.offsets(leaf, spans, unit)
+            })
+        };
         Recorded {
             route: "screen",
             id: &id,
@@ -123,7 +134,11 @@ pub fn screen(
         paths
     };
     let masked = !verdict.edits.is_empty();
-    let room = if masked { asked.sent.get().len() + 64 } else { 0 };
+    let room = if masked {
+        asked.sent.get().len() + 64
+    } else {
+        0
+    };
     let mut reply = Vec::with_capacity(512 + 384 * verdict.findings.len() + room);
     reply.extend_from_slice(b"{\"id\":\"");
     reply.extend_from_slice(id.as_bytes());
@@ -136,12 +151,20 @@ pub fn screen(
     } else {
         reply.extend_from_slice(b"false,\"block_message\":null");
     }
-    reply.extend_from_slice(if masked { b",\"masked\":true" } else { b",\"masked\":false" });
+    reply.extend_from_slice(if masked {
+        b",\"masked\":true"
+    } else {
+        b",\"masked\":false"
+    });
     if masked {
         reply.extend_from_slice(b",\"");
         reply.extend_from_slice(asked.member.name().as_bytes());
         reply.extend_from_slice(b"\":");
-        reply.extend_from_slice(wired.rewrite(&verdict.edits, policy.rewrite_keys).as_bytes());
+        reply.extend_from_slice(
+            wired
+                .rewrite(&verdict.edits, policy.rewrite_keys)
+                .as_bytes(),
+        );
     }
 
     reply.extend_from_slice(b",\"findings\":[");
@@ -150,7 +173,9 @@ pub fn screen(
         Unit::Codepoint => "codepoint",
         Unit::Utf16 => "utf16",
     };
-    let places = offsets(&verdict.findings, |leaf, spans| wired.offsets(leaf, spans, asked.unit));
+    let places = offsets(&verdict.findings, |leaf, spans| {
+        wired.offsets(leaf, spans, asked.unit)
+    });
     for (index, finding) in verdict.findings.iter().enumerate() {
         if index > 0 {
             reply.push(b',');
@@ -212,9 +237,9 @@ pub fn screen(
     degraded(&mut reply, &verdict, &paths);
     reply.extend_from_slice(b",\"policy\":");
     quote(&mut reply, &verdict.policy);
-    let _ = write!(
+    let _ = writeln!(
         reply,
-        ",\"wanted\":\"{}\",\"snapshot\":\"{}\",\"engine\":{{\"version\":\"{}\",\"backend\":\"{}\"}}}}\n",
+        ",\"wanted\":\"{}\",\"snapshot\":\"{}\",\"engine\":{{\"version\":\"{}\",\"backend\":\"{}\"}}}}",
         word(outcome.wanted),
         active.fingerprint,
         env!("CARGO_PKG_VERSION"),
@@ -290,10 +315,19 @@ impl Member {
     }
 }
 
-/// Members of the request, in the order of [`Asked::of`].
-const NAMES: &[&str] = &[
-    "text", "texts", "messages", "body", "format", "direction", "policy", "tenant", "session",
-    "unit", "explain",
+/// Members of the request, in the order in which they are taken apart.
+pub const NAMES: &[&str] = &[
+    "text",
+    "texts",
+    "messages",
+    "body",
+    "format",
+    "direction",
+    "policy",
+    "tenant",
+    "session",
+    "unit",
+    "explain",
 ];
 
 struct Asked<'b> {
@@ -310,8 +344,19 @@ struct Asked<'b> {
 
 impl<'b> Asked<'b> {
     fn of(members: &[Option<&'b RawValue>]) -> Result<Asked<'b>, Problem> {
-        let [text, texts, messages, body, format, direction, policy, tenant, session, unit, explain] =
-            members
+        let [
+            text,
+            texts,
+            messages,
+            body,
+            format,
+            direction,
+            policy,
+            tenant,
+            session,
+            unit,
+            explain,
+        ] = members
         else {
             return Err(Problem::broken());
         };
@@ -335,7 +380,10 @@ impl<'b> Asked<'b> {
             return Err(one());
         }
         let formats = || {
-            let names: Vec<String> = Format::NAMES.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let names: Vec<String> = Format::NAMES
+                .iter()
+                .map(|(name, _)| format!("`{name}`"))
+                .collect();
             names.join(", ")
         };
         match (member, name("format", *format)?) {
@@ -477,18 +525,16 @@ pub(super) fn members<'b>(
             format!("the members are {}", names.join(", "))
         };
         match wrong {
-            Some(Wrong::Unknown) => Problem::bad_request(
-                format!("a member is not known, before {place}"),
-                known(),
-            ),
+            Some(Wrong::Unknown) => {
+                Problem::bad_request(format!("a member is not known, before {place}"), known())
+            }
             Some(Wrong::Double(name)) => Problem::bad_request(
                 format!("the member `{name}` stands there twice, before {place}"),
                 "send it once".to_owned(),
             ),
-            None if error.is_data() => Problem::bad_request(
-                "the body is not an object".to_owned(),
-                known(),
-            ),
+            None if error.is_data() => {
+                Problem::bad_request("the body is not an object".to_owned(), known())
+            }
             None if error.is_eof() => Problem::not_json(format!("it ends too early, at {place}")),
             None => Problem::not_json(format!("it is no JSON at {place}")),
         }
@@ -813,11 +859,17 @@ fn degraded(out: &mut Vec<u8>, verdict: &Verdict, paths: &Places<'_>) {
             Degradation::Model { reason, .. } => reason,
             Degradation::Rule { .. } => "the rule used up the work it may do in one text",
             Degradation::TextTooLong { .. } => "the text is too long",
-            Degradation::Deadline { .. } => "time ran out; this text and those after it were not wholly screened",
+            Degradation::Deadline { .. } => {
+                "time ran out; this text and those after it were not wholly screened"
+            }
             Degradation::Overloaded => "the service was too busy",
             Degradation::Panic { .. } => "a part broke",
         };
-        let _ = write!(out, "{{\"part\":\"{}\",\"reason\":", part.unwrap_or_default());
+        let _ = write!(
+            out,
+            "{{\"part\":\"{}\",\"reason\":",
+            part.unwrap_or_default()
+        );
         quote(out, reason);
         match what {
             Degradation::Model { name, .. } => {
@@ -866,7 +918,10 @@ pub fn quote(out: &mut Vec<u8>, text: &str) {
 
 /// The action's name.
 pub(super) fn word(action: Action) -> &'static str {
-    ACTIONS.get(action_index(action)).copied().unwrap_or_default()
+    ACTIONS
+        .get(action_index(action))
+        .copied()
+        .unwrap_or_default()
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -927,16 +982,44 @@ mod tests {
             (r#""SECRET""#, "bad-request", "not an object"),
             (r#"["SECRET"]"#, "bad-request", "not an object"),
             (r#"{"text":"a","SECRET":1}"#, "bad-request", "not known"),
-            (r#"{"text":"a","text":"SECRET"}"#, "bad-request", "`text` stands there twice"),
-            (r#"{"text":null,"te\u0078t":"SECRET"}"#, "bad-request", "`text` stands there twice"),
+            (
+                r#"{"text":"a","text":"SECRET"}"#,
+                "bad-request",
+                "`text` stands there twice",
+            ),
+            (
+                r#"{"text":null,"te\u0078t":"SECRET"}"#,
+                "bad-request",
+                "`text` stands there twice",
+            ),
             (r#"{"text":"a"} SECRET"#, "not-json", "no JSON"),
             (r#"{}"#, "bad-request", "exactly one"),
-            (r#"{"text":"a","texts":["SECRET"]}"#, "bad-request", "exactly one"),
-            (r#"{"text":"a","direction":"SECRET"}"#, "bad-request", "`direction`"),
+            (
+                r#"{"text":"a","texts":["SECRET"]}"#,
+                "bad-request",
+                "exactly one",
+            ),
+            (
+                r#"{"text":"a","direction":"SECRET"}"#,
+                "bad-request",
+                "`direction`",
+            ),
             (r#"{"text":"a","unit":["SECRET"]}"#, "bad-request", "`unit`"),
-            (r#"{"text":"a","explain":"SECRET"}"#, "bad-request", "`explain`"),
-            (r#"{"text":"a","format":"json"}"#, "bad-request", "belongs to `body`"),
-            (r#"{"body":{},"format":"SECRET"}"#, "bad-request", "`format`"),
+            (
+                r#"{"text":"a","explain":"SECRET"}"#,
+                "bad-request",
+                "`explain`",
+            ),
+            (
+                r#"{"text":"a","format":"json"}"#,
+                "bad-request",
+                "belongs to `body`",
+            ),
+            (
+                r#"{"body":{},"format":"SECRET"}"#,
+                "bad-request",
+                "`format`",
+            ),
             (r#"{"body":{}}"#, "bad-request", "needs `format`"),
         ];
         for (body, slug, detail) in cases {

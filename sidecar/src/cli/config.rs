@@ -41,7 +41,9 @@ pub(super) fn read(file: &Path) -> Result<(Document, Configuration), String> {
     }
     // Values too, so that one look shows everything.
     let values = config.faults();
-    let all = reports.into_iter().chain(values.iter().map(|fault| document.report(fault)));
+    let all = reports
+        .into_iter()
+        .chain(values.iter().map(|fault| document.report(fault)));
     Err(shown(all.collect()))
 }
 
@@ -51,9 +53,14 @@ pub(super) fn judge(document: &Document, config: &Configuration) -> Result<(), S
     if faults.is_empty() {
         return Ok(());
     }
-    Err(shown(faults.iter().map(|fault| document.report(fault)).collect()))
+    Err(shown(
+        faults.iter().map(|fault| document.report(fault)).collect(),
+    ))
 }
 
 fn shown(reports: Vec<Report>) -> String {
-    format!("the configuration has mistakes\n\n{}", report::render_all(&reports))
+    format!(
+        "the configuration has mistakes\n\n{}",
+        report::render_all(&reports)
+    )
 }

@@ -9,7 +9,9 @@ use rules::report;
 use sidecar::config::{BackendName, Config};
 use sidecar::server::{self, Running, StartError};
 
-/// Runs the service. Without any argument it listens on the loopback, with the
+/// Runs the service.
+///
+/// Without any argument it listens on the loopback, with the
 /// rules and the policy that are built in.
 ///
 /// SIGHUP looks for changed rules; SIGTERM and SIGINT end it after the requests
@@ -64,12 +66,18 @@ impl Serve {
         sidecar::logs::begin(&config.log);
         match server::start(config) {
             Ok(running) => until_told(running),
-            Err(StartError::Packs(reports)) => {
-                super::complain(format!("the packs have mistakes\n\n{}", report::render_all(&reports)))
-            }
+            Err(StartError::Packs(reports)) => super::complain(format!(
+                "the packs have mistakes\n\n{}",
+                report::render_all(&reports)
+            )),
             Err(StartError::Config(faults)) => {
                 let told = faults.iter().map(|fault| {
-                    format!("`{}`: {}; {}", fault.at.join("."), fault.message, fault.remedy)
+                    format!(
+                        "`{}`: {}; {}",
+                        fault.at.join("."),
+                        fault.message,
+                        fault.remedy
+                    )
                 });
                 super::complain(told.collect::<Vec<_>>().join("\n"))
             }

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use rules::report::{self, Code, File, Place, Report, nearest};
 use rules::yaml::{self, Kind, Node, Style};
 
-use super::{BackendName, Caller, Config, Decisions, Fault, Level, Limits, Log, LogFormat, Reload, Tls};
+use super::{
+    BackendName, Caller, Config, Decisions, Fault, Level, Limits, Log, LogFormat, Reload, Tls,
+};
 
 /// A configuration file as read.
 pub struct Document {
@@ -160,7 +162,9 @@ impl Reader<'_> {
 
     fn plain<'n>(&mut self, node: &'n Node, wanted: &str, remedy: &str) -> Option<&'n str> {
         match &node.kind {
-            Kind::Scalar { text, style } if *style == Style::Plain && !text.is_empty() => Some(text),
+            Kind::Scalar { text, style } if *style == Style::Plain && !text.is_empty() => {
+                Some(text)
+            }
             _ => {
                 self.wrong_kind(node, wanted, remedy);
                 None
@@ -227,7 +231,11 @@ impl Reader<'_> {
         match &node.kind {
             Kind::List(items) => items,
             _ => {
-                self.wrong_kind(node, "a list", "write [one, two], or a line `- one` for each");
+                self.wrong_kind(
+                    node,
+                    "a list",
+                    "write [one, two], or a line `- one` for each",
+                );
                 &[]
             }
         }
@@ -243,7 +251,9 @@ impl Reader<'_> {
                 ("state", &mut |n, r| config.state = r.path(n)),
                 ("rules", &mut |n, r| config.rules = r.path(n)),
                 ("shipped", &mut |n, r| set(&mut config.shipped, r.flag(n))),
-                ("policy", &mut |n, r| set(&mut config.policy, r.text(n).map(str::to_owned))),
+                ("policy", &mut |n, r| {
+                    set(&mut config.policy, r.text(n).map(str::to_owned))
+                }),
                 ("backend", &mut |n, r| {
                     set(
                         &mut config.backend,
@@ -263,7 +273,9 @@ impl Reader<'_> {
                     config.callers = r.list(n).iter().map(|item| r.caller(item)).collect();
                 }),
                 ("limits", &mut |n, r| r.limits(n, &mut config.limits)),
-                ("decisions", &mut |n, r| r.decisions(n, &mut config.decisions)),
+                ("decisions", &mut |n, r| {
+                    r.decisions(n, &mut config.decisions)
+                }),
                 ("reload", &mut |n, r| r.reload(n, &mut config.reload)),
                 ("log", &mut |n, r| r.log(n, &mut config.log)),
             ],
@@ -299,7 +311,9 @@ impl Reader<'_> {
             node,
             &["name", "key_sha256"],
             &mut [
-                ("name", &mut |n, r| set(&mut caller.name, r.text(n).map(str::to_owned))),
+                ("name", &mut |n, r| {
+                    set(&mut caller.name, r.text(n).map(str::to_owned))
+                }),
                 ("key_sha256", &mut |n, r| {
                     set(&mut caller.key_sha256, r.text(n).map(str::to_owned));
                 }),
@@ -320,19 +334,43 @@ impl Reader<'_> {
             node,
             &[],
             &mut [
-                ("body_bytes", &mut |n, r| set(&mut limits.body_bytes, r.number(n))),
-                ("json_depth", &mut |n, r| set(&mut limits.json_depth, r.number(n))),
-                ("screen_ms", &mut |n, r| set(&mut limits.screen_ms, r.number(n))),
-                ("concurrency", &mut |n, r| set(&mut limits.concurrency, r.number(n))),
-                ("held_bytes", &mut |n, r| set(&mut limits.held_bytes, r.number(n))),
-                ("queue_ms", &mut |n, r| set(&mut limits.queue_ms, r.number(n))),
-                ("connections", &mut |n, r| set(&mut limits.connections, r.number(n))),
-                ("header_ms", &mut |n, r| set(&mut limits.header_ms, r.number(n))),
+                ("body_bytes", &mut |n, r| {
+                    set(&mut limits.body_bytes, r.number(n))
+                }),
+                ("json_depth", &mut |n, r| {
+                    set(&mut limits.json_depth, r.number(n))
+                }),
+                ("screen_ms", &mut |n, r| {
+                    set(&mut limits.screen_ms, r.number(n))
+                }),
+                ("concurrency", &mut |n, r| {
+                    set(&mut limits.concurrency, r.number(n))
+                }),
+                ("held_bytes", &mut |n, r| {
+                    set(&mut limits.held_bytes, r.number(n))
+                }),
+                ("queue_ms", &mut |n, r| {
+                    set(&mut limits.queue_ms, r.number(n))
+                }),
+                ("connections", &mut |n, r| {
+                    set(&mut limits.connections, r.number(n))
+                }),
+                ("header_ms", &mut |n, r| {
+                    set(&mut limits.header_ms, r.number(n))
+                }),
                 ("body_ms", &mut |n, r| set(&mut limits.body_ms, r.number(n))),
-                ("write_ms", &mut |n, r| set(&mut limits.write_ms, r.number(n))),
-                ("drain_notice_ms", &mut |n, r| set(&mut limits.drain_notice_ms, r.number(n))),
-                ("drain_ms", &mut |n, r| set(&mut limits.drain_ms, r.number(n))),
-                ("inline_bytes", &mut |n, r| set(&mut limits.inline_bytes, r.number(n))),
+                ("write_ms", &mut |n, r| {
+                    set(&mut limits.write_ms, r.number(n))
+                }),
+                ("drain_notice_ms", &mut |n, r| {
+                    set(&mut limits.drain_notice_ms, r.number(n))
+                }),
+                ("drain_ms", &mut |n, r| {
+                    set(&mut limits.drain_ms, r.number(n))
+                }),
+                ("inline_bytes", &mut |n, r| {
+                    set(&mut limits.inline_bytes, r.number(n))
+                }),
             ],
         );
     }
@@ -343,7 +381,9 @@ impl Reader<'_> {
             &[],
             &mut [
                 ("path", &mut |n, r| decisions.path = r.path(n)),
-                ("queue_bytes", &mut |n, r| set(&mut decisions.queue_bytes, r.number(n))),
+                ("queue_bytes", &mut |n, r| {
+                    set(&mut decisions.queue_bytes, r.number(n))
+                }),
             ],
         );
     }
@@ -352,7 +392,9 @@ impl Reader<'_> {
         self.map(
             node,
             &[],
-            &mut [("every_ms", &mut |n, r| set(&mut reload.every_ms, r.number(n)))],
+            &mut [("every_ms", &mut |n, r| {
+                set(&mut reload.every_ms, r.number(n))
+            })],
         );
     }
 
@@ -440,7 +482,16 @@ mod tests {
         let text = report::render_all(&reports);
         assert_eq!(
             at(&reports),
-            [(1, 1), (2, 8), (4, 15), (5, 14), (7, 5), (7, 17), (8, 10), (9, 6)],
+            [
+                (1, 1),
+                (2, 8),
+                (4, 15),
+                (5, 14),
+                (7, 5),
+                (7, 17),
+                (8, 10),
+                (9, 6)
+            ],
             "{text}"
         );
         assert!(text.contains("did you mean `listen`?"), "{text}");
@@ -454,9 +505,8 @@ mod tests {
 
     #[test]
     fn values_that_cannot_be_meant() {
-        let (document, config, reports) = read(
-            "listen: 0.0.0.0:1\nlimits:\n  body_bytes: 0\n  json_depth: 65\n  header_ms: 0\n",
-        );
+        let (document, config, reports) =
+            read("listen: 0.0.0.0:1\nlimits:\n  body_bytes: 0\n  json_depth: 65\n  header_ms: 0\n");
         assert!(reports.is_empty());
         let placed: Vec<_> = config
             .faults()
