@@ -4,7 +4,8 @@
 //! nothing else: no validators, no context, no views, no spans in the original.
 
 use engine::rule::{Pack, Rule, What};
-use regex_automata::meta::{Config, Regex};
+use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Input, MatchKind, PatternSet};
 
@@ -15,7 +16,7 @@ use regex_automata::{Input, MatchKind, PatternSet};
 /// to three words. Word boundaries stand only at letters and digits of ASCII.
 pub fn expression(rule: &Rule) -> Option<String> {
     match &rule.detect.what {
-        What::Pattern { pattern, .. } => Some(format!("(?i){pattern}")),
+        What::Pattern { pattern, .. } => Some(format!("(?i){}", ascii(pattern))),
         What::Phrases(phrases) => {
             let all: Vec<String> = phrases.iter().map(|phrase| of_phrase(phrase)).collect();
             Some(format!("(?i)(?:{})", all.join("|")))
@@ -33,13 +34,54 @@ pub fn expressions(packs: &[Pack]) -> Vec<String> {
     packs.iter().flat_map(|pack| &pack.rules).filter_map(expression).collect()
 }
 
+/// The pattern with `\b`, `\d`, `\w` and `\s` as we mean them: of ASCII.
+fn ascii(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() * 2);
+    let mut chars = pattern.chars();
+    let mut class = 0u32;
+    while let Some(c) = chars.next() {
+        match c {
+            '[' => class += 1,
+            ']' => class = class.saturating_sub(1),
+            '\\' => {
+                let next = chars.next();
+                let set = match next {
+                    Some('b') => {
+                        out.push_str(r"(?-u:\b)");
+                        continue;
+                    }
+                    Some('d') => "0-9",
+                    Some('w') => "0-9A-Za-z_",
+                    Some('s') => r"\t\n\x0b\f\r\x20",
+                    _ => {
+                        out.push(c);
+                        out.extend(next);
+                        continue;
+                    }
+                };
+                if class > 0 {
+                    out.push_str(set);
+                } else {
+                    out.push('[');
+                    out.push_str(set);
+                    out.push(']');
+                }
+                continue;
+            }
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
 fn of_phrase(phrase: &str) -> String {
-    let boundary = |c: Option<char>| if c.is_some_and(|c| c.is_ascii_alphanumeric()) { r"\b" } else { "" };
+    let boundary = |c: Option<char>| if c.is_some_and(|c| c.is_ascii_alphanumeric()) { r"(?-u:\b)" } else { "" };
     let mut out = String::from(boundary(phrase.chars().next()));
     let mut rest = phrase;
     while let Some(c) = rest.chars().next() {
         if let Some(after) = rest.strip_prefix("{*}") {
-            out.push_str(r"(?:\S{1,32}\s{1,8}){0,3}");
+            out.push_str(r"(?:[^ \t\n]{1,32}[ \t\n]{1,8}){0,3}");
             rest = after.trim_start();
             continue;
         }
@@ -47,7 +89,7 @@ fn of_phrase(phrase: &str) -> String {
             '{' => out.push_str("(?:"),
             '}' => out.push(')'),
             '|' => out.push('|'),
-            c if c.is_whitespace() => out.push_str(r"\s{1,8}"),
+            c if c.is_whitespace() => out.push_str(r"[ \t\n]{1,8}"),
             c => out.push_str(&escape(c.encode_utf8(&mut [0; 4]))),
         }
         rest = &rest[c.len_utf8()..];
@@ -68,7 +110,6 @@ fn escape(literal: &str) -> String {
 }
 
 fn syntax() -> syntax::Config {
-    // `\b`, `\d` and `\w` as in our dialect: ASCII.
     syntax::Config::new().unicode(true).utf8(false)
 }
 
@@ -98,27 +139,33 @@ impl OneEach {
     }
 }
 
-/// All expressions in one, as `RegexSet` does it, with a cache large enough not
-/// to be thrown away: it says which match, not where.
-pub struct Set(Regex);
+/// All expressions in one lazy DFA, as `RegexSet` does it, but with a cache
+/// large enough not to be thrown away: it says which match, not where.
+pub struct Set {
+    dfa: DFA,
+    cache: Cache,
+    found: PatternSet,
+}
 
 impl Set {
     /// `None` if they are refused together.
     pub fn new(expressions: &[String]) -> Option<Set> {
-        let config = Config::new()
+        let config = DFA::config()
             .match_kind(MatchKind::All)
-            .hybrid_cache_capacity(512 << 20)
-            .nfa_size_limit(Some(1 << 30))
-            .onepass_size_limit(Some(1 << 20));
-        let built = Regex::builder().syntax(syntax()).configure(config).build_many(expressions);
-        built.ok().map(Set)
+            .cache_capacity(512 << 20)
+            .minimum_cache_clear_count(None);
+        let dfa = DFA::builder().syntax(syntax()).configure(config).build_many(expressions).ok()?;
+        let found = PatternSet::new(dfa.pattern_len());
+        Some(Set { cache: dfa.create_cache(), dfa, found })
     }
 
     /// How many expressions match in `text`.
-    pub fn count(&self, text: &str) -> usize {
-        let mut set = PatternSet::new(self.0.pattern_len());
-        self.0.which_overlapping_matches(&Input::new(text), &mut set);
-        set.len()
+    pub fn count(&mut self, text: &str) -> usize {
+        self.found.clear();
+        let input = Input::new(text);
+        let searched = self.dfa.try_which_overlapping_matches(&mut self.cache, &input, &mut self.found);
+        assert!(searched.is_ok(), "a cache that may be cleared does not give up");
+        self.found.len()
     }
 }
 
@@ -140,7 +187,8 @@ impl Vectorscan {
         let taken: Vec<Pattern> = patterns
             .iter()
             .filter_map(|pattern| {
-                let one = Pattern::with_flags(pattern.clone(), PatternFlags::CASELESS).ok()?;
+                let pattern = pattern.replace(r"(?-u:\b)", r"\b");
+                let one = Pattern::with_flags(pattern, PatternFlags::CASELESS | PatternFlags::UTF8).ok()?;
                 let alone: Result<BlockDatabase, _> = one.build();
                 alone.ok().map(|_| one)
             })
