@@ -292,7 +292,7 @@ mod tests {
             let literals = words.iter().map(|(word, start, end)| literal(word, *start, *end));
             // A need never holds a literal that no part of the portable backend
             // can look for.
-            for (unit, literal) in literals.filter(|l| need::cost(std::slice::from_ref(l)) < 1.0).enumerate() {
+            for (unit, literal) in literals.filter(|l| crate::prefilter::need::cost(std::slice::from_ref(l)) < 1.0).enumerate() {
                 plan.add(unit as u32, Need::literals(vec![literal]), 20);
             }
             for (kinds, word_start) in shapes {
