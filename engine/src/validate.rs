@@ -89,6 +89,7 @@ pub static VALIDATORS: &[Validator] = &[
     Validator { name: "not_iban", summary: "fails `iban`: for rules about mistyped ones, beside a rule that has `iban`", check: |text| !iban::iban(text) },
     Validator { name: "not_payment_card", summary: "fails `payment_card`: for rules about mistyped ones, beside a rule that has `payment_card`", check: |text| !payment_card::payment_card(text) },
     Validator { name: "not_phone", summary: "fails `phone`: for rules about mistyped ones, beside a rule that has `phone`", check: |text| !phone::phone(text) },
+    Validator { name: "not_phone_national", summary: "fails `phone_national`: for rules about mistyped ones, beside a rule that has `phone_national`", check: |text| !phone::phone_national(text) },
     Validator { name: "not_placeholder", summary: "not an example, a dummy, a template field or a reference to a variable", check: placeholder::not_placeholder },
     Validator { name: "not_sequence", summary: "not only ascending, descending or repeated digits", check: placeholder::not_sequence },
     Validator { name: "not_us_ssn", summary: "fails `us_ssn`: for rules about mistyped ones, beside a rule that has `us_ssn`", check: |text| !us_ssn::us_ssn(text) },
