@@ -6,6 +6,16 @@
 //! [`near_literals`] and [`planted`] put in on purpose; ordinary text holds the
 //! figures, names and few addresses that ordinary text holds.
 
+pub mod peers;
+pub mod synthetic;
+
+use std::time::{Duration, Instant};
+
+use engine::rule::Pack;
+use engine::ruleset::{Backend, Options, Ruleset};
+use engine::screen::{Exchange, Keys, Policies, Snapshot, Verdict};
+use engine::text::{Direction, Role, Text};
+
 /// Bytes in a piece: a long prompt, and the length that is spoken of everywhere.
 pub const PIECE: usize = 4096;
 
@@ -226,4 +236,73 @@ pub fn all() -> Vec<Workload> {
         digits(),
         near_literals(),
     ]
+}
+
+/// The packs and policies in the binary, or those of the folder that the
+/// environment variable `LOCKGATE_RULES` names.
+pub fn shipped() -> rules::Loaded {
+    let source = match std::env::var_os("LOCKGATE_RULES") {
+        Some(folder) => rules::Source::Folder(folder.into()),
+        None => rules::Source::Embedded,
+    };
+    rules::load(&source).unwrap_or_else(|reports| panic!("{}", rules::report::render_all(&reports)))
+}
+
+/// A snapshot of these packs under the shipped default policy.
+pub fn snapshot(packs: &[Pack], backend: Backend) -> Snapshot {
+    let options = Options { backend, ..Options::default() };
+    let ruleset = Ruleset::compile(packs, &options).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let policies = Policies::new(shipped().policies, "default").unwrap_or_else(|error| panic!("{error}"));
+    Snapshot::new(ruleset, policies, Keys { hash: [7; 32] })
+}
+
+/// Screens one text as a user's prompt.
+pub fn screen(snapshot: &Snapshot, body: &str) -> Verdict {
+    let texts = [Text { role: Role::User, body }];
+    snapshot.screen(&Exchange {
+        tenant: "",
+        session: "",
+        policy: None,
+        direction: Direction::Prompt,
+        texts: &texts,
+        deadline: Instant::now() + Duration::from_secs(60),
+    })
+}
+
+/// Prose in which every second sentence is followed by something that a rule
+/// finds: published examples and test numbers only.
+pub fn planted() -> Workload {
+    const PLANTS: &[&str] = &[
+        "My card is 4111 1111 1111 1111.",
+        "Write to jane.doe@example.com.",
+        "Transfer it to DE89 3704 0044 0532 0130 00.",
+        "Call +44 20 7946 0958.",
+        "The server is at 203.0.113.77.",
+        "See https://www.example.com/a/page?x=1.",
+        "SSN: 536-22-8726.",
+    ];
+    let sentences: Vec<&str> = ENGLISH.lines().collect();
+    workload("planted", 8, move |random, piece| {
+        for part in [random.pick(&sentences), random.pick(&sentences), random.pick(PLANTS)] {
+            piece.push_str(part);
+            piece.push(' ');
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workload_is_the_same_each_time_and_does_not_repeat() {
+        for (a, b) in all().iter().zip(all()) {
+            assert_eq!(a.pieces, b.pieces, "{}", a.name);
+            let mut pieces = a.pieces.clone();
+            pieces.sort();
+            pieces.dedup();
+            assert_eq!(pieces.len(), PIECES, "{}", a.name);
+            assert!(a.pieces.iter().all(|piece| piece.len() <= PIECE && piece.len() > PIECE - 4), "{}", a.name);
+        }
+    }
 }
