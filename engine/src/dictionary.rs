@@ -470,11 +470,10 @@ impl Dictionary {
             _ if self.max_typos == 0 => false,
             // The run may end in the middle of a word: then the letters are read.
             _ if run >= BLOCK || is_high(start + run) => self.may_start_mistyped(text, start),
-            _ => bytes
-                .get(start..start + run)
-                .is_some_and(|word| self.slips.may_begin(Word::of_ascii(word), || {
-                    second_key(bytes, start + run)
-                })),
+            _ => bytes.get(start..start + run).is_some_and(|word| {
+                self.slips
+                    .may_begin(Word::of_ascii(word), || second_key(bytes, start + run))
+            }),
         }
     }
 
@@ -625,9 +624,7 @@ fn note_words(term: &str, vocabulary: &mut HashSet<Box<str>>) {
         return;
     }
     for word in term.split(|c| !is_word(c)) {
-        if typos::may_be_mistyped(word)
-            && !vocabulary.contains(word)
-        {
+        if typos::may_be_mistyped(word) && !vocabulary.contains(word) {
             vocabulary.insert(word.into());
         }
     }
@@ -731,9 +728,7 @@ impl<'d> Walk<'d> {
                 match self.dictionary.firsts.follows(hash) {
                     Follows::Other => {}
                     Follows::Word
-                        if self
-                            .dictionary
-                            .may_go_on(self.text, at + len, hash, false) => {}
+                        if self.dictionary.may_go_on(self.text, at + len, hash, false) => {}
                     _ => return,
                 }
             }
