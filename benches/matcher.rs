@@ -96,9 +96,7 @@ fn dictionary(c: &mut Criterion) {
     }
     #[cfg(feature = "hyperscan")]
     {
-        let names = synthetic::names(100_000);
-        let names: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
-        if let Some(raw) = peers::Vectorscan::of_evidence(&names, &[]) {
+        if let Some(raw) = peers::Vectorscan::of_literals(&synthetic::names(100_000)) {
             group.bench_function("peer/vectorscan-same-literals", |b| {
                 b.iter(|| over(&workload, |piece| raw.count(piece)));
             });

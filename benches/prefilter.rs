@@ -40,10 +40,10 @@ fn shipped(c: &mut Criterion) {
     {
         // Literals and shapes that the packs need, and nothing done with them.
         let survey = survey(&packs, Backend::Portable);
-        let literals = survey.literals();
+        let literals = || survey.literals().into_iter();
         let raws = [
-            ("literals", benches::peers::Vectorscan::of_evidence(&literals, &[])),
-            ("literals-and-shapes", benches::peers::Vectorscan::of_evidence(&literals, &survey.shapes())),
+            ("literals", benches::peers::Vectorscan::of_evidence(literals())),
+            ("literals-and-shapes", benches::peers::Vectorscan::of_evidence(literals().chain(survey.shapes()))),
         ];
         for (name, raw) in raws {
             let Some(raw) = raw else { continue };

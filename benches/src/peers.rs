@@ -201,17 +201,21 @@ impl Vectorscan {
         Vectorscan::build(Patterns(taken))
     }
 
-    /// The evidence of a survey, as the backend hands it over.
-    pub fn of_evidence(literals: &[&[u8]], shapes: &[String]) -> Option<Vectorscan> {
+    /// Literals, as they stand.
+    pub fn of_literals(literals: &[String]) -> Option<Vectorscan> {
+        let escape = |literal: &String| literal.bytes().map(|b| format!("\\x{b:02x}")).collect();
+        Vectorscan::of_evidence(literals.iter().map(escape))
+    }
+
+    /// The evidence of a survey: patterns over bytes, all of which are taken.
+    pub fn of_evidence(patterns: impl Iterator<Item = String>) -> Option<Vectorscan> {
         use hyperscan::{Pattern, PatternFlags, Patterns};
-        let literals = literals.iter().map(|bytes| bytes.iter().map(|b| format!("\\x{b:02x}")).collect::<String>());
-        let all = literals.chain(shapes.iter().cloned()).enumerate();
-        let patterns = all.filter_map(|(id, expression)| {
-            let mut pattern = Pattern::with_flags(expression, PatternFlags::CASELESS).ok()?;
+        let number = |(id, expression)| {
+            let mut pattern = Pattern::with_flags::<String>(expression, PatternFlags::CASELESS).ok()?;
             pattern.id = Some(id);
             Some(pattern)
-        });
-        Vectorscan::build(Patterns(patterns.collect()))
+        };
+        Vectorscan::build(Patterns(patterns.enumerate().map(number).collect::<Option<_>>()?))
     }
 
     fn build(patterns: hyperscan::Patterns) -> Option<Vectorscan> {

@@ -34,6 +34,7 @@ impl Block {
         let literals = self.begin.iter().map(|begin| Literal {
             bytes: begin.to_ascii_lowercase().into_bytes(),
             loose: Vec::new(),
+            next: None,
             word_start: false,
             word_end: false,
             before: 0,

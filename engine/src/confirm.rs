@@ -123,6 +123,19 @@ impl Automata {
     }
 }
 
+impl Automata {
+    fn search(&self, cache: &mut hybrid::Cache, input: &Input<'_>) -> Result<Option<regex_automata::Match>, Exhausted> {
+        if let Ok(found) = self.search.try_search(cache, input) {
+            return Ok(found);
+        }
+        // A cache counts its refills over all texts it has served. What a text
+        // costs must not depend on others, so this one gets a cache of its own
+        // to fill before it is given up.
+        cache.reset(&self.search);
+        self.search.try_search(cache, input).map_err(|_| Exhausted)
+    }
+}
+
 impl Confirm {
     /// Prepares a pattern.
     pub(crate) fn new(pattern: &Pattern) -> Confirm {
@@ -159,7 +172,7 @@ impl Confirm {
         let (mut at, mut done) = (from, from);
         while at < to {
             let input = Input::new(text).range(at..to);
-            let Some(found) = automata.search.try_search(&mut cache, &input).map_err(|_| Exhausted)? else {
+            let Some(found) = automata.search(&mut cache, &input)? else {
                 return if work.spend(to - at) { Ok(done) } else { Err(Exhausted) };
             };
             let ahead = self.max_len.min(to - found.end());
@@ -186,7 +199,7 @@ impl Confirm {
     pub(crate) fn is_in(&self, text: &str, from: usize, to: usize) -> bool {
         let Ok(automata) = self.automata() else { return false };
         let input = Input::new(text).range(from..to);
-        automata.search.try_search(&mut automata.caches.get(), &input).is_ok_and(|found| found.is_some())
+        automata.search(&mut automata.caches.get(), &input).is_ok_and(|found| found.is_some())
     }
 
     /// The match with its value; `None` where the pattern has a value but the

@@ -290,23 +290,21 @@ impl Matcher {
                 judge.leftmost_longest(matches);
             }
             Kind::Block(block) => {
-                let matches = &mut scratch.matches;
-                matches.clear();
-                let mut end = 0;
+                let mut free_from = 0;
                 for candidate in group {
                     let start = candidate.at as usize;
-                    if candidate.unit.part != Part::Whole || start < end {
+                    if candidate.unit.part != Part::Whole || start < free_from {
                         continue;
                     }
-                    if let Some(closed) = block.match_at(text, start) {
-                        if !work.spend(closed - start) {
+                    if let Some(end) = block.match_at(text, start) {
+                        if !work.spend(end - start) {
                             return Err(Exhausted);
                         }
-                        end = closed;
-                        matches.push((start, closed));
+                        if judge.accept(Match::whole(start, end)) {
+                            free_from = end;
+                        }
                     }
                 }
-                judge.leftmost_longest(matches);
             }
             Kind::Dictionary(dictionary) => {
                 let mut exhausted = false;

@@ -13,7 +13,7 @@
 //! A phrase is compared as a set of positions that moves along its parts: its
 //! choices are never written out, and comparing takes a bounded number of steps.
 
-use crate::prefilter::need::{Literal, Need, TOO_COMMON};
+use crate::prefilter::need::{self, Literal, Need, Pairs, TOO_COMMON};
 
 /// White space that may stand between two words, in bytes. Bounded, so that
 /// every phrase has a longest match.
@@ -131,10 +131,11 @@ impl Phrase {
         for (i, part) in self.parts.iter().enumerate() {
             let apart = |part: Option<&Part>| matches!(part, None | Some(Part::Space));
             let before = i.checked_sub(1).and_then(|i| self.parts.get(i));
-            let Some(mut literals) = part.heads(apart(before), apart(self.parts.get(i + 1))) else { continue };
+            let rest = self.parts.get(i + 1..).unwrap_or_default();
+            let Some(mut literals) = part.heads(apart(before), rest) else { continue };
             literals.sort();
             literals.dedup();
-            let cost: f64 = literals.iter().map(crate::prefilter::chance).sum();
+            let cost = need::cost(&literals);
             if best.as_ref().is_none_or(|(least, ..)| cost < *least) {
                 best = Some((cost, i, literals));
             }
@@ -184,7 +185,7 @@ impl Phrase {
     /// The beginnings of the phrase, for a search that knows ASCII case only.
     /// `None`: it does not begin with a word that must be there.
     pub(crate) fn heads(&self) -> Option<Vec<Vec<u8>>> {
-        let heads = self.parts.first()?.heads(false, false)?;
+        let heads = self.parts.first()?.heads(false, &[])?;
         Some(heads.into_iter().map(|literal| literal.bytes).collect())
     }
 }
@@ -250,6 +251,10 @@ fn advance(text: &str, parts: &[Part], mut positions: Vec<usize>, way: Way, look
         *looked += 8 * positions.len();
         match part {
             Part::Chars(chars) => shift(&mut positions, |at| chars_at(text, at, chars, way)),
+            Part::Space if way == Way::Back => {
+                // Where an optional part is missing, the space before it is too.
+                positions = positions.iter().flat_map(|&at| [Some(at), space_at(text, at, way)]).flatten().collect();
+            }
             Part::Space => shift(&mut positions, |at| space_at(text, at, way)),
             Part::Gap => {
                 *looked += 64 * positions.len();
@@ -447,17 +452,20 @@ fn longest(part: &Part) -> usize {
 
 impl Part {
     /// Literals of which one stands at the beginning of the part. `None`: there
-    /// are none that must. `start` and `end`: a word begins with the part, and
-    /// one ends with it.
-    fn heads(&self, start: bool, end: bool) -> Option<Vec<Literal>> {
+    /// are none that must. `start`: a word begins with the part; `rest`: what
+    /// follows it.
+    fn heads(&self, start: bool, rest: &[Part]) -> Option<Vec<Literal>> {
         match self {
-            Part::Chars(chars) => head(chars, start, end),
+            Part::Chars(chars) => {
+                let end = matches!(rest.first(), None | Some(Part::Space));
+                head(chars, start, end, next_word(rest))
+            }
             Part::Space | Part::Gap => None,
             Part::Choice(branches) => {
                 let mut all = Vec::new();
                 for branch in branches {
-                    let end = if branch.len() > 1 { matches!(branch.get(1), Some(Part::Space)) } else { end };
-                    all.extend(branch.first()?.heads(start, end)?);
+                    let (first, more) = branch.split_first()?;
+                    all.extend(first.heads(start, if more.is_empty() { rest } else { more })?);
                 }
                 Some(all)
             }
@@ -465,15 +473,61 @@ impl Part {
     }
 }
 
+/// How the next word may begin, if one must follow after white space.
+fn next_word(rest: &[Part]) -> Option<Pairs> {
+    let mut pairs = Pairs::default();
+    let spaced = matches!(rest.first(), Some(Part::Space));
+    (spaced && first_words(rest, &mut pairs)? == Ends::Word).then_some(pairs)
+}
+
+/// Whether parts must contain a word.
+#[derive(PartialEq, Eq)]
+enum Ends {
+    Word,
+    Open,
+}
+
+/// Adds how the first word of `parts` may begin. `None`: it cannot be said.
+fn first_words(parts: &[Part], pairs: &mut Pairs) -> Option<Ends> {
+    for part in parts {
+        match part {
+            Part::Space => {}
+            Part::Gap => return None,
+            Part::Chars(chars) => {
+                let bytes = chars.as_bytes();
+                let first = *bytes.first().filter(|byte| byte.is_ascii())?;
+                // What follows a single letter, or its apostrophe, is not known.
+                let second = *bytes.get(1).filter(|byte| byte.is_ascii_alphanumeric())?;
+                pairs.add(first, second);
+                return Some(Ends::Word);
+            }
+            Part::Choice(branches) => {
+                let mut ends = Ends::Word;
+                for branch in branches {
+                    if first_words(branch, pairs)? == Ends::Open {
+                        ends = Ends::Open;
+                    }
+                }
+                if ends == Ends::Word {
+                    return Some(Ends::Word);
+                }
+            }
+        }
+    }
+    Some(Ends::Open)
+}
+
 /// The beginning of a word in the forms a text may have it in, for prefilters
 /// that know ASCII case only.
-fn head(chars: &str, start: bool, end: bool) -> Option<Vec<Literal>> {
+fn head(chars: &str, start: bool, end: bool, next: Option<Pairs>) -> Option<Vec<Literal>> {
     // An apostrophe comes in two forms, so the literal ends before it.
     let cut = chars.split('\'').next().filter(|cut| !cut.is_empty())?;
     let cased = |c: char| !c.is_ascii() && (lower(c) != c || c.to_uppercase().next() != Some(c));
     let literal = |bytes: &str, end: bool| Literal {
         bytes: bytes.to_ascii_lowercase().into_bytes(),
         loose: Vec::new(),
+        // Only the whole word is followed by the next.
+        next: next.filter(|_| bytes.len() == chars.len()),
         word_start: start,
         word_end: end,
         before: 0,

@@ -24,7 +24,6 @@ use crate::classes::Classes;
 
 #[cfg(feature = "hyperscan")]
 pub(crate) use self::hyperscan::Hyperscan;
-pub(crate) use self::grams::chance;
 use self::need::{Literal, Need, Shape};
 pub(crate) use self::portable::Portable;
 
@@ -69,7 +68,7 @@ pub(crate) struct Trigger {
 }
 
 /// What a prefilter looks for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub literals: Vec<(Literal, u32)>,
     pub shapes: Vec<(Shape, u32)>,

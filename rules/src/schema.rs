@@ -46,6 +46,8 @@ fn render<T: JsonSchema>(title: &str) -> String {
     if let Value::Object(root) = &mut schema {
         root.insert("title".to_owned(), Value::from(title));
     }
+    // A dependant may switch on serde_json's order of insertion; the files know one order.
+    schema.sort_all_objects();
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');
     text

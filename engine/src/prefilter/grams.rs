@@ -12,7 +12,7 @@
 //! ASCII byte that is neither a letter nor a digit as a space. So a short word
 //! such as `dan` is the gram ` dan`, whatever stands before it.
 
-use super::need::{ANY, LOOSE, Literal};
+use super::need::{ANY, LOOSE, Literal, Pairs};
 use super::rarity;
 
 /// Bytes that are tested in one step.
@@ -33,6 +33,7 @@ struct Wanted {
 pub(super) struct Verify {
     bytes: Box<[u8]>,
     loose: Box<[(u8, u128)]>,
+    next: Option<Pairs>,
     word_start: bool,
     word_end: bool,
 }
@@ -132,7 +133,8 @@ fn place(literal: &Literal) -> Option<Place> {
     let known = |start: isize| {
         (start..start + 5).all(|i| usize::try_from(i).ok().and_then(|i| literal.bytes.get(i)).is_none_or(|&b| b != ANY))
     };
-    (-1..=len - 4)
+    // Offsets are kept in a byte; nobody needs a literal's tail.
+    (-1..=(len - 4).min(64))
         .filter(|&start| start + 5 <= len + 1 && known(start))
         .map(|start| Place {
             offset: start as i8,
@@ -141,17 +143,31 @@ fn place(literal: &Literal) -> Option<Place> {
         .min_by(|a, b| a.chance.total_cmp(&b.chance))
 }
 
-/// The share of positions in ordinary text at which this literal costs a look;
-/// 1 if it cannot be looked for at all.
-pub(crate) fn chance(literal: &Literal) -> f64 {
-    let gram = place(literal).map_or(1.0, |place| place.chance);
-    let byte = super::bytes::rarest(&literal.bytes).map_or(1.0, |(_, chance)| chance);
-    let chance = gram.min(byte);
-    if edge(literal.word_start, literal.bytes.first()) && edge(literal.word_end, literal.bytes.last()) {
-        // Of whole words it is known how common they are.
-        return rarity::word(&literal.bytes).unwrap_or(chance.min(rarity::UNCOMMON_WORD));
+/// What a filter looks for of this literal, and the share of positions in
+/// ordinary text at which that stands; 1 if it cannot be looked for at all.
+pub(crate) fn place_and_chance(literal: &Literal) -> (Vec<u8>, f64) {
+    let (mut key, mut chance) = match place(literal) {
+        Some(place) => {
+            let at = usize::try_from(place.offset).unwrap_or(0);
+            let bytes = literal.bytes.get(at..(at + 5).min(literal.bytes.len())).unwrap_or_default();
+            (bytes.iter().map(|&byte| fold(byte)).collect(), place.chance)
+        }
+        None => (literal.bytes.clone(), 1.0),
+    };
+    if let Some((at, rare)) = super::bytes::rarest(&literal.bytes)
+        && rare < chance
+    {
+        key = literal.bytes.get(at..=at).unwrap_or_default().to_vec();
+        chance = rare;
     }
-    chance
+    let word = edge(literal.word_start, literal.bytes.first()) && edge(literal.word_end, literal.bytes.last());
+    // A word of one or two letters cannot be looked for, however rare.
+    if word && chance < 1.0 {
+        // Of whole words it is known how common they are.
+        key = literal.bytes.clone();
+        chance = rarity::word(&literal.bytes).unwrap_or(chance.min(rarity::UNCOMMON_WORD));
+    }
+    (key, chance * literal.share_after())
 }
 
 /// Whether grams are the way to look for this literal; else it is a byte.
@@ -294,6 +310,7 @@ impl Verify {
         Verify {
             bytes: literal.bytes.clone().into(),
             loose: literal.loose.clone().into(),
+            next: literal.next,
             word_start: edge(literal.word_start, literal.bytes.first()),
             word_end: edge(literal.word_end, literal.bytes.last()),
         }
@@ -313,6 +330,7 @@ impl Verify {
         };
         same && (!self.word_start || apart(start.checked_sub(1).and_then(|i| text.get(i))))
             && (!self.word_end || apart(text.get(end)))
+            && self.next.is_none_or(|next| next.may_follow(text, end))
     }
 
     fn same_loosely(&self, there: &[u8]) -> bool {
@@ -349,6 +367,7 @@ mod tests {
         Literal {
             bytes: text.to_ascii_lowercase().into_bytes(),
             loose: Vec::new(),
+            next: None,
             word_start: word,
             word_end: word,
             before: 0,

@@ -1,29 +1,30 @@
 //! The prefilter that hands literals to libhs.
 //!
 //! Engines differ in what `\b`, case and overlap mean, so nothing is left to
-//! libhs that could be understood in two ways: it gets literals byte by byte and
-//! reports where each ends. Where it begins follows from the length; whether
-//! boundaries hold is checked here as for every other backend.
+//! libhs that could be understood in two ways: it gets literals byte by byte,
+//! each of one fixed length, and reports where it ends. Where it begins follows
+//! from the length; whether boundaries hold is checked here as for every other
+//! backend.
 //!
 //! Shapes stay with [`super::shapes`]. As patterns of byte classes, 260 of them
 //! took libhs 8 s to compile and 0.07 GB/s to scan in English prose; the masks
-//! are there anyway, and are more than twice as fast.
+//! are there anyway, and were more than twice as fast even then.
 //!
 //! This is the only file that knows the library. A database belongs to the
 //! library version and the processor it was compiled on, so it is never kept.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ::hyperscan as hs;
 use hs::{BlockDatabase, Builder, Matching, Pattern, PatternFlags, Patterns};
 use regex_automata::util::pool::Pool;
 
 use super::bytes::{self, Bytes};
-use super::need::Literal;
+use super::need::{self, Literal, Pairs};
 use super::shapes::Shapes;
-use super::{Candidate, Haystack, Plan, Prefilter, Scratch};
+use super::{Candidate, Haystack, Plan, Portable, Prefilter, Scratch};
 
 /// Literals up to so many bytes that hold a rare byte are left to memchr: in
 /// the library's tables of literals the shortest one makes all others slower.
@@ -38,6 +39,9 @@ pub(crate) struct Hyperscan {
     wanted: Vec<Wanted>,
     bytes: Bytes,
     shapes: Shapes,
+    /// What stands in for a scan that the library refused.
+    plan: Plan,
+    portable: OnceLock<Portable>,
 }
 
 struct Engine {
@@ -60,6 +64,7 @@ struct Wanted {
     trigger: u32,
     word_start: bool,
     word_end: bool,
+    next: Option<Pairs>,
 }
 
 impl Hyperscan {
@@ -76,12 +81,16 @@ impl Hyperscan {
         };
         for (literal, trigger) in long {
             let edge = |flag: bool, byte: Option<&u8>| flag && byte.is_some_and(u8::is_ascii_alphanumeric);
+            let (pattern, len) = need::literal_pattern(literal);
+            let whole = len == literal.bytes.len();
             let wanted = Wanted {
                 trigger,
                 word_start: edge(literal.word_start, literal.bytes.first()),
-                word_end: edge(literal.word_end, literal.bytes.last()),
+                // What is known of the end says nothing of a shorter pattern.
+                word_end: whole && edge(literal.word_end, literal.bytes.last()),
+                next: literal.next.filter(|_| whole),
             };
-            ask(escape(&literal.bytes), literal.bytes.len(), wanted);
+            ask(pattern, len, wanted);
         }
 
         let mut evidence = Vec::with_capacity(asked.len());
@@ -98,7 +107,15 @@ impl Hyperscan {
         }
         let engine = if patterns.is_empty() { None } else { Some(Engine::new(Patterns(patterns))?) };
         let shapes: Vec<_> = plan.shapes.iter().map(|(shape, trigger)| (shape, *trigger)).collect();
-        Ok(Hyperscan { engine, evidence, wanted, bytes: Bytes::new(&short), shapes: Shapes::new(&shapes) })
+        Ok(Hyperscan {
+            engine,
+            evidence,
+            wanted,
+            bytes: Bytes::new(&short),
+            shapes: Shapes::new(&shapes),
+            plan: plan.clone(),
+            portable: OnceLock::new(),
+        })
     }
 
     /// Adds what an occurrence of `id` that ends at `end` means.
@@ -111,7 +128,8 @@ impl Hyperscan {
         let apart = |neighbour: Option<&u8>| !neighbour.is_some_and(u8::is_ascii_alphanumeric);
         for wanted in self.wanted.get(first..first + evidence.count as usize).unwrap_or_default() {
             let holds = (!wanted.word_start || apart(start.checked_sub(1).and_then(|i| text.get(i))))
-                && (!wanted.word_end || apart(text.get(end)));
+                && (!wanted.word_end || apart(text.get(end)))
+                && wanted.next.is_none_or(|next| next.may_follow(text, end));
             if holds {
                 found.push(Candidate { trigger: wanted.trigger, at: start as u32 });
             }
@@ -135,7 +153,7 @@ impl Prefilter for Hyperscan {
         "hyperscan"
     }
 
-    fn candidates(&self, haystack: &Haystack<'_>, _: &mut Scratch, found: &mut Vec<Candidate>) {
+    fn candidates(&self, haystack: &Haystack<'_>, unused: &mut Scratch, found: &mut Vec<Candidate>) {
         let text = haystack.text.as_bytes();
         let mut add = |trigger: u32, at: usize| found.push(Candidate { trigger, at: at as u32 });
         self.bytes.find(text, &mut add);
@@ -148,10 +166,10 @@ impl Prefilter for Hyperscan {
             self.add(text, id, end, found);
             Matching::Continue
         });
-        if let Err(error) = scanned {
-            // Silence would be taken for "nothing found". The screener turns a
-            // panic into a text that was not screened, and says so.
-            panic!("libhs did not scan: {error}");
+        if scanned.is_err() {
+            // Silence would be taken for "nothing found".
+            found.clear();
+            self.portable.get_or_init(|| Portable::new(&self.plan)).candidates(haystack, unused, found);
         }
     }
 }
@@ -167,26 +185,12 @@ fn is_short(literal: &Literal) -> bool {
     literal.bytes.len() <= SHORT && bytes::rarest(&literal.bytes).is_some()
 }
 
-/// The literal as a pattern. Every byte but a letter or digit is written as a
-/// number, so that no byte can mean more than itself.
-fn escape(literal: &[u8]) -> String {
-    let mut pattern = String::with_capacity(literal.len() * 4);
-    for &byte in literal {
-        if byte.is_ascii_alphanumeric() {
-            pattern.push(char::from(byte));
-        } else {
-            pattern.push_str(&format!("\\x{byte:02x}"));
-        }
-    }
-    pattern
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Portable;
     use super::*;
     use crate::classes::Classes;
-    use crate::prefilter::grams::stands_at;
+    use crate::prefilter::grams::Verify;
     use crate::prefilter::need::{Need, Shape, kind};
     use proptest::prelude::*;
 
@@ -199,10 +203,8 @@ mod tests {
         let bytes = text.as_bytes();
         let stands = |candidate: &Candidate| {
             let at = candidate.at as usize;
-            let edge = |flag: bool, byte: Option<&u8>| flag && byte.is_some_and(u8::is_ascii_alphanumeric);
-            plan.literals.iter().any(|(l, trigger)| {
-                let (start, end) = (edge(l.word_start, l.bytes.first()), edge(l.word_end, l.bytes.last()));
-                *trigger == candidate.trigger && stands_at(bytes, at, &l.bytes, start, end)
+            plan.literals.iter().any(|(literal, trigger)| {
+                *trigger == candidate.trigger && Verify::new(literal).stands_at(bytes, at)
             }) || plan.shapes.iter().any(|(s, trigger)| {
                 let apart = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
                 *trigger == candidate.trigger
@@ -217,7 +219,7 @@ mod tests {
     }
 
     fn literal(bytes: &str, word_start: bool, word_end: bool) -> Literal {
-        Literal { bytes: bytes.to_ascii_lowercase().into_bytes(), word_start, word_end, before: 0, after: 0 }
+        Literal { bytes: bytes.to_ascii_lowercase().into_bytes(), loose: Vec::new(), next: None, word_start, word_end, before: 0, after: 0 }
     }
 
     #[test]
@@ -231,7 +233,7 @@ mod tests {
     fn bytes_that_mean_something_in_patterns_mean_themselves() {
         let mut plan = Plan::default();
         for (unit, bytes) in ["a.(b)*", "[x]\\d+", "{#}\n\0z", "\u{5ffd}\u{7565}|", "^$?-\u{e9}"].iter().enumerate() {
-            plan.add(unit as u32, Need::Literals(vec![literal(bytes, false, false)]), 10);
+            plan.add(unit as u32, Need::literals(vec![literal(bytes, false, false)]), 10);
         }
         let prefilter = Hyperscan::new(&plan).unwrap();
         let text = "A.(B)*[X]\\D+{#}\n\0Z\u{5ffd}\u{7565}|^$?-\u{e9} axbb xd";
@@ -241,7 +243,7 @@ mod tests {
     #[test]
     fn threads_share_a_database() {
         let mut plan = Plan::default();
-        plan.add(0, Need::Literals(vec![literal("needle", true, true)]), 6);
+        plan.add(0, Need::literals(vec![literal("needle", true, true)]), 6);
         let prefilter = Hyperscan::new(&plan).unwrap();
         std::thread::scope(|scope| {
             for thread in 0..4 {
@@ -269,11 +271,11 @@ mod tests {
             let literals = words.iter().map(|(word, start, end)| literal(word, *start, *end));
             // A need never holds a literal that no part of the portable backend
             // can look for.
-            for (unit, literal) in literals.filter(|l| crate::prefilter::chance(l) < 1.0).enumerate() {
-                plan.add(unit as u32, Need::Literals(vec![literal]), 20);
+            for (unit, literal) in literals.filter(|l| need::cost(std::slice::from_ref(l)) < 1.0).enumerate() {
+                plan.add(unit as u32, Need::literals(vec![literal]), 20);
             }
             for (kinds, word_start) in shapes {
-                plan.add(100, Need::Shapes(vec![Shape { kinds, word_start }]), 20);
+                plan.add(100, Need::Some { literals: Vec::new(), shapes: vec![Shape { kinds, word_start }] }, 20);
             }
             let (portable, hyperscan) = (Portable::new(&plan), Hyperscan::new(&plan).unwrap());
             for text in &texts {

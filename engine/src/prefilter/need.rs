@@ -76,6 +76,30 @@ pub(crate) fn symbol(kinds: Kind) -> char {
     }
 }
 
+/// A literal as a pattern over bytes in any case, and its length. Every byte but a letter or digit
+/// is written as a number, so that no byte can mean more than itself; classes
+/// behind the last fixed byte only make the automaton larger, so a few are kept.
+pub(crate) fn literal_pattern(literal: &Literal) -> (String, usize) {
+    const TAIL: usize = 6;
+    let fixed = literal.bytes.iter().rposition(|&byte| !matches!(byte, LOOSE | ANY)).map_or(0, |last| last + 1);
+    let len = literal.bytes.len().min(fixed + TAIL);
+    let mut pattern = String::with_capacity(len * 4);
+    for (at, &byte) in literal.bytes.iter().enumerate().take(len) {
+        match literal.loose.iter().find(|(loose, _)| usize::from(*loose) == at) {
+            Some((_, set)) => {
+                pattern.push('[');
+                for byte in (0..128u8).filter(|byte| set >> byte & 1 == 1) {
+                    pattern.push_str(&format!("\\x{byte:02x}"));
+                }
+                pattern.push(']');
+            }
+            None if byte.is_ascii_alphanumeric() => pattern.push(char::from(byte)),
+            None => pattern.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    (pattern, len)
+}
+
 /// A sequence of classes as a pattern over bytes, for engines that read patterns.
 pub(crate) fn pattern(kinds: &[Kind]) -> String {
     const RANGES: [(Kind, &str); 5] = [
@@ -108,6 +132,8 @@ pub(crate) struct Literal {
     /// Positions at which any of several ASCII bytes may stand, and which; in
     /// order. `bytes` has [`LOOSE`] or [`ANY`] there.
     pub loose: Vec<(u8, u128)>,
+    /// If set: white space follows, and then one of these pairs of bytes.
+    pub next: Option<Pairs>,
     /// A byte that is no ASCII letter, digit or `_` stands before it.
     pub word_start: bool,
     /// A byte that is no ASCII letter, digit or `_` stands after it.
@@ -116,6 +142,47 @@ pub(crate) struct Literal {
     pub before: usize,
     /// The match ends at most so many bytes after the literal.
     pub after: usize,
+}
+
+/// A set of pairs of bytes with which a word may begin, by a hash of seven bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pairs(u128);
+
+impl Pairs {
+    fn bit(first: u8, second: u8) -> u128 {
+        let second = if second.is_ascii_alphanumeric() { second.to_ascii_lowercase() } else { b' ' };
+        let hash = u32::from(first.to_ascii_lowercase()).wrapping_mul(31).wrapping_add(u32::from(second));
+        1 << (hash & 127)
+    }
+
+    /// Adds the beginning of a word; a word of one letter ends in a space.
+    pub(crate) fn add(&mut self, first: u8, second: u8) {
+        self.0 |= Pairs::bit(first, second);
+    }
+
+    /// The share of words in ordinary text that begin so, roughly: a pair hashes
+    /// with four others, and a word begins with one of some hundred.
+    fn share(self) -> f64 {
+        (f64::from(self.0.count_ones()) * 0.025).min(1.0)
+    }
+
+    /// Whether what follows byte `at` may be white space and one of the pairs.
+    pub(crate) fn may_follow(self, text: &[u8], at: usize) -> bool {
+        let mut rest = text.get(at..).unwrap_or_default().iter().copied().peekable();
+        let mut spaces = 0;
+        while rest.next_if(|byte| byte.is_ascii_whitespace() || *byte == 0x0B).is_some() {
+            spaces += 1;
+            if spaces > 64 {
+                return false;
+            }
+        }
+        match (rest.next(), rest.next()) {
+            // Scripts beyond ASCII may stand without a space, or be one.
+            (Some(0x80..), _) => true,
+            (Some(first), second) => spaces > 0 && self.0 & Pairs::bit(first, second.unwrap_or(b' ')) != 0,
+            (None, _) => false,
+        }
+    }
 }
 
 /// A sequence of byte classes with which a match begins.
@@ -263,6 +330,7 @@ fn needed(exact: &[Exact], before: usize, rest: usize, span: usize) -> Option<Ve
     let literals = exact.iter().map(|e| Literal {
         bytes: e.bytes.clone(),
         loose: e.loose.clone(),
+        next: None,
         word_start: e.word_start,
         word_end: e.word_end,
         before,
@@ -282,9 +350,34 @@ fn better(a: Option<Vec<Literal>>, b: Option<Vec<Literal>>) -> Option<Vec<Litera
 }
 
 /// The share of positions in ordinary text at which one of the literals will
-/// have to be looked at.
-fn cost(literals: &[Literal]) -> f64 {
-    literals.iter().map(|literal| super::grams::chance(literal)).sum()
+/// have to be looked at. Literals that a filter cannot tell apart count once.
+pub(crate) fn cost(literals: &[Literal]) -> f64 {
+    let mut places: Vec<(Vec<u8>, f64)> = literals.iter().map(super::grams::place_and_chance).collect();
+    places.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    places.dedup_by(|a, b| a.0 == b.0);
+    places.iter().map(|(_, chance)| chance).sum()
+}
+
+impl Literal {
+    /// Which bytes may stand at a position, the one after its end included; at
+    /// the edges of a text a line feed stands for what is not there.
+    pub(crate) fn allows(&self, at: usize) -> [bool; 256] {
+        let mut allowed = [true; 256];
+        let Some(&byte) = self.bytes.get(at) else { return allowed };
+        let set = self.loose.iter().find(|(loose, _)| usize::from(*loose) == at).map(|(_, set)| *set);
+        for (other, slot) in (0..=255u8).zip(&mut allowed) {
+            *slot = match set {
+                Some(set) => other.is_ascii() && set >> other & 1 == 1,
+                None => other.eq_ignore_ascii_case(&byte),
+            };
+        }
+        allowed
+    }
+
+    /// The share of this literal's places that its next word leaves.
+    pub(crate) fn share_after(&self) -> f64 {
+        self.next.map_or(1.0, Pairs::share)
+    }
 }
 
 fn facts(hir: &Hir) -> Facts {
@@ -311,13 +404,20 @@ fn facts(hir: &Hir) -> Facts {
                 None
             } else {
                 let own = sub.exact.as_deref().and_then(|e| {
-                    // One copy; its word boundaries hold for the whole only if
-                    // the whole is one copy.
+                    // As many copies as are few; word boundaries hold for the
+                    // whole only if the whole is one copy.
                     let plain: Vec<Exact> = e
                         .iter()
                         .map(|e| Exact { bytes: e.bytes.clone(), loose: e.loose.clone(), ..Exact::default() })
                         .collect();
-                    needed(&plain, others, others, span)
+                    let mut copies = plain.clone();
+                    for _ in 1..repetition.min.min(4) {
+                        match cross(&copies, &plain) {
+                            Some(more) if more.len() <= MAX_LOOSE => copies = more,
+                            _ => break,
+                        }
+                    }
+                    needed(&copies, others, others, span)
                 });
                 let inner = sub.needed.map(|mut literals| {
                     for literal in &mut literals {
@@ -584,6 +684,7 @@ fn class_heads(class: &Class) -> Option<Vec<Literal>> {
     let literal = |head: [u8; 3]| Literal {
         bytes: head.to_vec(),
         loose: Vec::new(),
+        next: None,
         word_start: false,
         word_end: false,
         before: 0,
@@ -783,7 +884,7 @@ mod tests {
     fn the_rarest_literal_is_taken() {
         assert_eq!(words(r"\bghp_[A-Za-z0-9]{3}\b"), ["ghp_..."]);
         assert_eq!(words(r"the (?:quick|brown) zyxw"), ["the brown zyxw", "the quick zyxw"]);
-        assert_eq!(words(r"(?:ab)?[a-z]{3}wvxyz[0-9]{2}"), ["wvxyz.."]);
+        assert_eq!(words(r"[a-z]{3,50}wvxyz[0-9]{2}"), ["wvxyz.."]);
         assert_eq!(words(r"[\w.]{1,64}@[\w.]{1,64}"), ["@"]);
     }
 
@@ -791,8 +892,8 @@ mod tests {
     fn distances_to_the_ends_of_the_match_are_kept() {
         let Need::Some { literals, .. } = need(r"[a-z]{2,50}QZQZX[0-9]{1,90}") else { panic!() };
         assert_eq!((literals[0].before, literals[0].after), (50, 89));
-        let Need::Some { literals, .. } = need(r"(?:xqzv[a-z]{3}|qqvw){1,2}-") else { panic!() };
-        assert!(literals.iter().all(|l| l.before == 7 && l.after >= 5));
+        let Need::Some { literals, .. } = need(r"(?:xqzv[a-z]{3}|qqvw){1,20}-") else { panic!() };
+        assert!(literals.iter().all(|l| l.before == 19 * 7 && l.after >= 19 * 7));
     }
 
     #[test]

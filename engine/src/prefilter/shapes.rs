@@ -18,9 +18,12 @@ struct Trie {
     nodes: Vec<Node>,
 }
 
+/// A run of bytes of one class.
 #[derive(Debug, Default)]
 struct Node {
     kinds: Kind,
+    /// How many bytes.
+    len: u8,
     children: Vec<u32>,
     /// Triggers of the shapes that end here.
     ends: Vec<u32>,
@@ -39,6 +42,8 @@ pub(crate) struct Shapes {
 struct Window {
     /// By class; bit `i` speaks of byte `i` of the block, up to 64 past its end.
     masks: [u128; 5],
+    /// Letters and digits, the pair most asked for.
+    alphanumeric: u128,
     /// Bit `i`: a shape with a boundary may start at byte `i`.
     starts: u64,
 }
@@ -95,7 +100,9 @@ impl Shapes {
 impl Window {
     fn new(block: &Block, next: &Block, before: u64) -> Window {
         let join = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
+        let alphanumeric = join(block.letters | block.digits, next.letters | next.digits);
         Window {
+            alphanumeric,
             masks: [
                 join(block.letters, next.letters),
                 join(block.digits, next.digits),
@@ -107,14 +114,30 @@ impl Window {
         }
     }
 
-    /// Where a byte of one of these classes stands `depth` bytes further on.
+    /// Where `len` bytes of these classes stand, `depth` bytes further on.
     #[inline(always)]
-    fn mask(&self, kinds: Kind, depth: usize) -> u64 {
-        let mut mask = 0u128;
-        for (class, bit) in self.masks.iter().zip([LETTER, DIGIT, SPACE, HIGH, OTHER]) {
-            if kinds & bit != 0 {
-                mask |= class;
+    fn mask(&self, kinds: Kind, len: u8, depth: usize) -> u64 {
+        const ALPHANUMERIC: Kind = LETTER | DIGIT;
+        let mut mask = match kinds {
+            DIGIT => self.masks[1],
+            ALPHANUMERIC => self.alphanumeric,
+            OTHER => self.masks[4],
+            _ => {
+                let mut mask = 0u128;
+                for (class, bit) in self.masks.iter().zip([LETTER, DIGIT, SPACE, HIGH, OTHER]) {
+                    if kinds & bit != 0 {
+                        mask |= class;
+                    }
+                }
+                mask
             }
+        };
+        // Runs by doubling: after a step the bits mark runs of twice the length.
+        let mut run = 1;
+        while run < len {
+            let step = run.min(len - run);
+            mask &= mask >> step;
+            run += step;
         }
         (mask >> depth) as u64
     }
@@ -126,15 +149,17 @@ impl Trie {
             self.nodes.push(Node::default());
         }
         let mut at = 0usize;
-        for &kind in kinds {
+        for run in kinds.chunk_by(|a, b| a == b) {
+            let (kind, len) = (run.first().copied().unwrap_or_default(), run.len() as u8);
+            let same = |node: &Node| node.kinds == kind && node.len == len;
             let child = self.nodes.get(at).and_then(|node| {
-                node.children.iter().copied().find(|&c| self.nodes.get(c as usize).is_some_and(|n| n.kinds == kind))
+                node.children.iter().copied().find(|&c| self.nodes.get(c as usize).is_some_and(same))
             });
             at = match child {
                 Some(child) => child as usize,
                 None => {
                     let child = self.nodes.len();
-                    self.nodes.push(Node { kinds: kind, ..Node::default() });
+                    self.nodes.push(Node { kinds: kind, len, ..Node::default() });
                     if let Some(node) = self.nodes.get_mut(at) {
                         node.children.push(child as u32);
                     }
@@ -158,10 +183,10 @@ impl Trie {
             }
         }
         for &child in &node.children {
-            let Some(kinds) = self.nodes.get(child as usize).map(|node| node.kinds) else { continue };
-            let alive = alive & window.mask(kinds, depth);
+            let Some((kinds, len)) = self.nodes.get(child as usize).map(|node| (node.kinds, node.len)) else { continue };
+            let alive = alive & window.mask(kinds, len, depth);
             if alive != 0 {
-                self.walk(child as usize, alive, depth + 1, window, emit);
+                self.walk(child as usize, alive, depth + usize::from(len), window, emit);
             }
         }
     }
