@@ -40,6 +40,10 @@ impl Random {
     }
 
     /// The next 64 bits.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it never ends, so it is no iterator"
+    )]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -81,14 +85,24 @@ fn fill(random: &mut Random, mut part: impl FnMut(&mut Random, &mut String)) -> 
     while piece.len() < PIECE {
         part(random, &mut piece);
     }
-    let end = (0..=PIECE).rev().find(|&end| piece.is_char_boundary(end)).unwrap_or(0);
+    let end = (0..=PIECE)
+        .rev()
+        .find(|&end| piece.is_char_boundary(end))
+        .unwrap_or(0);
     piece.truncate(end);
     piece
 }
 
-fn workload(name: &'static str, seed: u64, mut part: impl FnMut(&mut Random, &mut String)) -> Workload {
+fn workload(
+    name: &'static str,
+    seed: u64,
+    mut part: impl FnMut(&mut Random, &mut String),
+) -> Workload {
     let mut random = Random::new(seed);
-    Workload { name, pieces: (0..PIECES).map(|_| fill(&mut random, &mut part)).collect() }
+    Workload {
+        name,
+        pieces: (0..PIECES).map(|_| fill(&mut random, &mut part)).collect(),
+    }
 }
 
 /// Sentences in paragraphs of three to seven.
@@ -121,7 +135,11 @@ pub fn chinese() -> Workload {
 pub fn chat() -> Workload {
     let lines: Vec<&str> = CHAT.lines().collect();
     workload("chat", 3, move |random, piece| {
-        piece.push_str(if random.below(2) == 0 { "user: " } else { "assistant: " });
+        piece.push_str(if random.below(2) == 0 {
+            "user: "
+        } else {
+            "assistant: "
+        });
         piece.push_str(random.pick(&lines));
         piece.push('\n');
     })
@@ -147,13 +165,15 @@ pub fn multilingual() -> Workload {
         "\u{41c}\u{44b} \u{432}\u{441}\u{442}\u{440}\u{435}\u{442}\u{438}\u{43c}\u{441}\u{44f} \u{443} \u{432}\u{43e}\u{43a}\u{437}\u{430}\u{43b}\u{430} \u{432} \u{441}\u{435}\u{43c}\u{44c} \u{447}\u{430}\u{441}\u{43e}\u{432}. ",
         "See you there \u{1f600}\u{1f44d} ",
     ];
-    workload("multilingual", 5, move |random, piece| match random.below(6) {
-        0..=2 => {
-            piece.push_str(random.pick(&english));
-            piece.push(' ');
+    workload("multilingual", 5, move |random, piece| {
+        match random.below(6) {
+            0..=2 => {
+                piece.push_str(random.pick(&english));
+                piece.push(' ');
+            }
+            3..=4 => piece.push_str(random.pick(&chinese)),
+            _ => piece.push_str(random.pick(&others)),
         }
-        3..=4 => piece.push_str(random.pick(&chinese)),
-        _ => piece.push_str(random.pick(&others)),
     })
 }
 
@@ -207,7 +227,15 @@ pub fn near_literals() -> Workload {
 
 /// Every workload.
 pub fn all() -> Vec<Workload> {
-    vec![english(), chinese(), chat(), code(), multilingual(), digits(), near_literals()]
+    vec![
+        english(),
+        chinese(),
+        chat(),
+        code(),
+        multilingual(),
+        digits(),
+        near_literals(),
+    ]
 }
 
 /// The packs and policies in the binary, or those of the folder that the
@@ -222,15 +250,22 @@ pub fn shipped() -> rules::Loaded {
 
 /// A snapshot of these packs under the shipped default policy.
 pub fn snapshot(packs: &[Pack], backend: Backend) -> Snapshot {
-    let options = Options { backend, ..Options::default() };
+    let options = Options {
+        backend,
+        ..Options::default()
+    };
     let ruleset = Ruleset::compile(packs, &options).unwrap_or_else(|faults| panic!("{faults:?}"));
-    let policies = Policies::new(shipped().policies, "default").unwrap_or_else(|error| panic!("{error}"));
+    let policies =
+        Policies::new(shipped().policies, "default").unwrap_or_else(|error| panic!("{error}"));
     Snapshot::new(ruleset, policies, Keys { hash: [7; 32] })
 }
 
 /// Screens one text as a user's prompt.
 pub fn screen(snapshot: &Snapshot, body: &str) -> Verdict {
-    let texts = [Text { role: Role::User, body }];
+    let texts = [Text {
+        role: Role::User,
+        body,
+    }];
     snapshot.screen(&Exchange {
         tenant: "",
         session: "",
@@ -255,7 +290,11 @@ pub fn planted() -> Workload {
     ];
     let sentences: Vec<&str> = ENGLISH.lines().collect();
     workload("planted", 8, move |random, piece| {
-        for part in [random.pick(&sentences), random.pick(&sentences), random.pick(PLANTS)] {
+        for part in [
+            random.pick(&sentences),
+            random.pick(&sentences),
+            random.pick(PLANTS),
+        ] {
             piece.push_str(part);
             piece.push(' ');
         }
@@ -274,7 +313,13 @@ mod tests {
             pieces.sort();
             pieces.dedup();
             assert_eq!(pieces.len(), PIECES, "{}", a.name);
-            assert!(a.pieces.iter().all(|piece| piece.len() <= PIECE && piece.len() > PIECE - 4), "{}", a.name);
+            assert!(
+                a.pieces
+                    .iter()
+                    .all(|piece| piece.len() <= PIECE && piece.len() > PIECE - 4),
+                "{}",
+                a.name
+            );
         }
     }
 }

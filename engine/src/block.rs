@@ -20,13 +20,19 @@ impl Block {
     /// A block between literals, in any ASCII case; an error says what is wrong.
     pub(crate) fn new(begin: &[String], end: &[String], max_bytes: usize) -> Result<Block, String> {
         if begin.is_empty() || end.is_empty() || begin.iter().chain(end).any(String::is_empty) {
-            return Err("a block needs literals that open it and literals that close it".to_owned());
+            return Err(
+                "a block needs literals that open it and literals that close it".to_owned(),
+            );
         }
         let end = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(end)
             .map_err(|error| error.to_string())?;
-        Ok(Block { begin: begin.to_vec(), end, max_bytes })
+        Ok(Block {
+            begin: begin.to_vec(),
+            end,
+            max_bytes,
+        })
     }
 
     /// What a text with this block contains.
@@ -52,12 +58,16 @@ impl Block {
     pub(crate) fn match_at(&self, text: &str, start: usize) -> Option<usize> {
         let rest = text.get(start..)?;
         let opened = self.begin.iter().filter(|begin| {
-            rest.as_bytes().get(..begin.len()).is_some_and(|there| there.eq_ignore_ascii_case(begin.as_bytes()))
+            rest.as_bytes()
+                .get(..begin.len())
+                .is_some_and(|there| there.eq_ignore_ascii_case(begin.as_bytes()))
         });
         let opening = opened.map(String::len).max()?;
         let limit = crate::confirm::floor(text, start.saturating_add(self.max_bytes));
         let body = start + opening;
-        let closed = self.end.find(aho_corasick::Input::new(text).range(body..limit.max(body)));
+        let closed = self
+            .end
+            .find(aho_corasick::Input::new(text).range(body..limit.max(body)));
         Some(closed.map_or(limit.max(body), |end| end.end()))
     }
 }

@@ -48,20 +48,33 @@ impl Context {
         let (mut heads, mut leads) = (Vec::new(), Vec::new());
         for (list, raises) in [(&spec.raise, true), (&spec.lower, false)] {
             for written in list {
-                let phrase = Phrase::new(written).map_err(|error| format!("`{written}`: {error}"))?;
-                let own = phrase.heads().ok_or_else(|| format!("`{written}` does not begin with a word"))?;
+                let phrase =
+                    Phrase::new(written).map_err(|error| format!("`{written}`: {error}"))?;
+                let own = phrase
+                    .heads()
+                    .ok_or_else(|| format!("`{written}` does not begin with a word"))?;
                 for head in own {
                     heads.push(head);
                     leads.push(words.len());
                 }
-                words.push(Word { written: written.clone(), phrase, raises });
+                words.push(Word {
+                    written: written.clone(),
+                    phrase,
+                    raises,
+                });
             }
         }
         let search = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(&heads)
             .map_err(|error| error.to_string())?;
-        Ok(Context { within_chars: spec.within_chars, words, search, leads, require: spec.require })
+        Ok(Context {
+            within_chars: spec.within_chars,
+            words,
+            search,
+            leads,
+            require: spec.require,
+        })
     }
 
     /// How far, in code points, words count on each side.
@@ -72,25 +85,46 @@ impl Context {
     /// The words of which one must stand near, if the rule requires one.
     pub(crate) fn needed(&self) -> Option<Vec<String>> {
         let raising = self.words.iter().filter(|word| word.raises);
-        self.require.then(|| raising.map(|word| word.written.clone()).collect())
+        self.require
+            .then(|| raising.map(|word| word.written.clone()).collect())
     }
 
     /// Asks the words around `start..end`; `otherwise` is the confidence of a
     /// match that no word speaks of.
-    pub(crate) fn ask(&self, text: &str, start: usize, end: usize, otherwise: Confidence) -> Opinion<'_> {
+    pub(crate) fn ask(
+        &self,
+        text: &str,
+        start: usize,
+        end: usize,
+        otherwise: Confidence,
+    ) -> Opinion<'_> {
         let from = back(text, start, self.within_chars);
         let to = forth(text, end, self.within_chars);
         let mut lowers = None;
         for (from, to) in [(from, start), (end, to)] {
-            for hit in self.search.find_overlapping_iter(aho_corasick::Input::new(text).range(from..to)) {
-                let Some(word) = self.leads.get(hit.pattern().as_usize()).and_then(|&i| self.words.get(i)) else {
+            for hit in self
+                .search
+                .find_overlapping_iter(aho_corasick::Input::new(text).range(from..to))
+            {
+                let Some(word) = self
+                    .leads
+                    .get(hit.pattern().as_usize())
+                    .and_then(|&i| self.words.get(i))
+                else {
                     continue;
                 };
-                if word.phrase.match_at(text, hit.start(), &mut 0).is_none_or(|end| end > to) {
+                if word
+                    .phrase
+                    .match_at(text, hit.start(), &mut 0)
+                    .is_none_or(|end| end > to)
+                {
                     continue;
                 }
                 if word.raises {
-                    return Opinion { word: Some(&word.written), confidence: Some(Confidence::Certain) };
+                    return Opinion {
+                        word: Some(&word.written),
+                        confidence: Some(Confidence::Certain),
+                    };
                 }
                 lowers = Some(word.written.as_str());
             }
@@ -100,7 +134,10 @@ impl Context {
             Some(_) => Some(Confidence::Possible),
             None => Some(otherwise),
         };
-        Opinion { word: lowers, confidence }
+        Opinion {
+            word: lowers,
+            confidence,
+        }
     }
 }
 
@@ -116,7 +153,10 @@ fn back(text: &str, at: usize, chars: usize) -> usize {
 /// The end of the `chars`-th character after `at`.
 fn forth(text: &str, at: usize, chars: usize) -> usize {
     let after = text.get(at..).unwrap_or_default();
-    after.char_indices().nth(chars).map_or(text.len(), |(i, _)| at + i)
+    after
+        .char_indices()
+        .nth(chars)
+        .map_or(text.len(), |(i, _)| at + i)
 }
 
 #[cfg(test)]
@@ -126,7 +166,13 @@ mod tests {
     fn ask(text: &str, require: bool) -> (Option<Confidence>, Option<String>) {
         let spec = ContextSpec {
             within_chars: 12,
-            raise: vec!["card".into(), "social security".into(), "卡号".into(), "карта".into(), "don't".into()],
+            raise: vec![
+                "card".into(),
+                "social security".into(),
+                "卡号".into(),
+                "карта".into(),
+                "don't".into(),
+            ],
             lower: vec!["order".into()],
             require,
         };
@@ -146,8 +192,15 @@ mod tests {
         assert_eq!(ask("卡号是#", false).0, Some(Certain));
         assert_eq!(ask("КАрта #", false).0, Some(Certain));
         assert_eq!(ask("don\u{2019}t #", false).0, Some(Certain));
-        assert_eq!(ask("order #", false), (Some(Possible), Some("order".into())));
-        assert_eq!(ask("order card #", false).0, Some(Certain), "raise beats lower");
+        assert_eq!(
+            ask("order #", false),
+            (Some(Possible), Some("order".into()))
+        );
+        assert_eq!(
+            ask("order card #", false).0,
+            Some(Certain),
+            "raise beats lower"
+        );
         assert_eq!(ask("social\nsec #", false).0, Some(Likely));
     }
 

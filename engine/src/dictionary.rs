@@ -19,6 +19,7 @@
 
 mod filter;
 mod fold;
+mod gate;
 mod typos;
 
 use std::collections::HashSet;
@@ -32,7 +33,8 @@ use crate::classes::{BLOCK, Block, Classes};
 use filter::{Bits, Firsts, Follows, Key, mix};
 pub(crate) use fold::is_word;
 use fold::{fold, folded, space, widest, within_word};
-use typos::{FEWEST_LETTERS, FEWEST_TERM_LETTERS, Neighbours, Word};
+use gate::Gate;
+use typos::{FEWEST_LETTERS, FEWEST_TERM_LETTERS, Neighbours, Slips, Word};
 
 /// A term longer than this, in folded bytes, is a passage, not a name.
 const LONGEST_TERM: usize = 1024;
@@ -66,6 +68,10 @@ pub struct Dictionary {
     singles: bool,
     /// Whether `starts` holds anything.
     has_starts: bool,
+    /// What words of the text to look at at all.
+    gate: Gate,
+    /// First and second words of terms with a slip.
+    slips: Slips,
     neighbours: Neighbours,
     longest_match: usize,
 }
@@ -202,12 +208,15 @@ impl Dictionary {
             signs: [false; 128],
             singles: false,
             has_starts: false,
+            gate: Gate::default(),
+            slips: Slips::default(),
             neighbours: Neighbours::default(),
             longest_match: 0,
             max_typos,
             terms,
         };
         let mut vocabulary: HashSet<Box<str>> = HashSet::new();
+        let mut slips = Slips::maker(if max_typos > 0 { dictionary.len() } else { 0 });
         // The set borrows itself while it is read; a clone shares its bytes.
         let terms = dictionary.terms.clone();
         let mut stream = terms.into_stream();
@@ -220,9 +229,13 @@ impl Dictionary {
             dictionary.note(term);
             if max_typos > 0 {
                 note_words(term, &mut vocabulary);
+                if letters(term) >= FEWEST_TERM_LETTERS && term.starts_with(is_word) {
+                    slips.note(term, &mut dictionary.gate);
+                }
             }
         }
         if max_typos > 0 {
+            dictionary.slips = slips.make();
             dictionary.neighbours = Neighbours::of(vocabulary.iter().map(AsRef::as_ref));
         }
         Ok(dictionary)
@@ -248,6 +261,7 @@ impl Dictionary {
         };
         if is_word(first) {
             let (key, len) = Key::of_word(term);
+            self.gate.put(term.get(..len).unwrap_or(""));
             let second = term.get(len..).and_then(|rest| rest.strip_prefix(' '));
             match second {
                 Some(rest) if rest.starts_with(is_word) => {
@@ -308,6 +322,8 @@ impl Dictionary {
         self.terms.as_inner().bytes.len()
             + self.firsts.heap_bytes()
             + self.starts.heap_bytes()
+            + self.gate.heap_bytes()
+            + self.slips.heap_bytes()
             + self.neighbours.heap_bytes()
     }
 
@@ -379,7 +395,22 @@ impl Dictionary {
                 .checked_sub(1)
                 .and_then(|i| bytes.get(i))
                 .is_some_and(u8::is_ascii_alphanumeric);
-            let mut candidates = words & !(words << 1 | u64::from(goes_on)) | block.high;
+            let first = words & !(words << 1 | u64::from(goes_on));
+            let high_near = block.high != 0
+                || blocks.get(at + 1 - origin).is_some_and(|b| b.high != 0)
+                || base
+                    .checked_sub(1)
+                    .and_then(|i| bytes.get(i))
+                    .is_some_and(|b| !b.is_ascii());
+            let mut candidates = if high_near {
+                first | block.high
+            } else if self.max_typos > 0 {
+                self.gate
+                    .words::<true>(bytes, base, words, words_after, goes_on)
+            } else {
+                self.gate
+                    .words::<false>(bytes, base, words, words_after, goes_on)
+            };
             if self.has_starts {
                 candidates |= block.others;
             }
@@ -435,35 +466,38 @@ impl Dictionary {
         let hash = Key::of_ascii(bytes, start, run).hash();
         match self.firsts.follows(hash) {
             Follows::Other => true,
-            Follows::Word if self.may_go_on(text, start + run, hash) => true,
-            _ => self.max_typos > 0 && self.may_start_mistyped(text, start),
+            Follows::Word if self.may_go_on(text, start + run, hash, self.max_typos > 0) => true,
+            _ if self.max_typos == 0 => false,
+            // The run may end in the middle of a word: then the letters are read.
+            _ if run >= BLOCK || is_high(start + run) => self.may_start_mistyped(text, start),
+            _ => bytes
+                .get(start..start + run)
+                .is_some_and(|word| self.slips.may_begin(Word::of_ascii(word), || {
+                    second_key(bytes, start + run)
+                })),
         }
     }
 
     /// Whether the word after the one that ends at `at`, and has the hash `first`, is one
-    /// that follows it in some term, or may be one mistyped.
-    fn may_go_on(&self, text: &str, at: usize, first: u64) -> bool {
+    /// that follows it in some term, or, if it may be mistyped, one slip from such.
+    fn may_go_on(&self, text: &str, at: usize, first: u64, mistyped: bool) -> bool {
         let bytes = text.as_bytes();
-        match bytes.get(at) {
-            Some(b' ') => {}
-            Some(b) => return !b.is_ascii() || char::from(*b).is_whitespace(),
-            None => return false,
-        }
-        let second = at + 1;
-        let rest = bytes.get(second..).unwrap_or(&[]);
-        let len = rest
-            .iter()
-            .take(filter::KEY)
-            .take_while(|b| b.is_ascii_alphanumeric())
-            .count();
-        match rest.get(len) {
-            Some(b) if len < filter::KEY && !b.is_ascii() => true,
-            Some(b) if len == 0 => char::from(*b).is_whitespace(),
-            None if len == 0 => false,
-            _ => {
-                self.firsts
-                    .has_pair(first, Key::of_ascii(bytes, second, len))
-                    || (self.max_typos > 0 && self.may_start_mistyped(text, second))
+        match second_key(bytes, at) {
+            Second::Nothing => false,
+            Second::Unknown => true,
+            Second::Word { at, len, key } => {
+                self.firsts.has_pair(first, key)
+                    || (mistyped
+                        && match bytes.get(at..at + len) {
+                            // A key that is full says nothing of the word's end.
+                            Some(word) if len < filter::KEY => {
+                                self.slips.may_follow(first, Word::of_ascii(word))
+                            }
+                            _ => text
+                                .get(at..)
+                                .and_then(Word::read)
+                                .is_some_and(|(word, _)| self.slips.may_follow(first, word)),
+                        })
             }
         }
     }
@@ -505,11 +539,14 @@ impl Dictionary {
             || (self.max_typos > 0 && self.may_start_mistyped(text, start))
     }
 
+    /// Whether the word at `start`, of any letters, may be the first of a term with a
+    /// slip in it.
     fn may_start_mistyped(&self, text: &str, start: usize) -> bool {
         text.get(start..)
             .and_then(Word::read)
-            .is_some_and(|(word, _)| {
-                word.letters() >= FEWEST_LETTERS && self.neighbours.may_have(word.chars())
+            .is_some_and(|(word, len)| {
+                self.slips
+                    .may_begin(word, || second_key(text.as_bytes(), start + len))
             })
     }
 
@@ -525,6 +562,47 @@ impl Dictionary {
         walk.go_on(self.terms.root(), start, 0, true, &mut best);
         best
     }
+}
+
+/// What stands after a first word, as far as [`Key`] can tell.
+enum Second {
+    /// Nothing that could be a space and a word.
+    Nothing,
+    /// Something only the walk can judge.
+    Unknown,
+    /// A space, and this word; `len` counts no further than the key does.
+    Word { at: usize, len: usize, key: Key },
+}
+
+/// What follows the word that ends at `at`.
+fn second_key(bytes: &[u8], at: usize) -> Second {
+    match bytes.get(at) {
+        Some(b' ') => {}
+        Some(b) if !b.is_ascii() || char::from(*b).is_whitespace() => return Second::Unknown,
+        _ => return Second::Nothing,
+    }
+    let at = at + 1;
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    let len = rest
+        .iter()
+        .take(filter::KEY)
+        .take_while(|b| b.is_ascii_alphanumeric())
+        .count();
+    match rest.get(len) {
+        Some(b) if len < filter::KEY && !b.is_ascii() => Second::Unknown,
+        Some(b) if len == 0 && char::from(*b).is_whitespace() => Second::Unknown,
+        _ if len == 0 => Second::Nothing,
+        _ => Second::Word {
+            at,
+            len,
+            key: Key::of_ascii(bytes, at, len),
+        },
+    }
+}
+
+/// The letters of a text, digits not counted.
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphabetic()).count()
 }
 
 /// No bit before `offset`.
@@ -543,15 +621,11 @@ fn single_hash(c: char) -> u64 {
 
 /// The words of a term that may be mistyped.
 fn note_words(term: &str, vocabulary: &mut HashSet<Box<str>>) {
-    if term.chars().filter(|c| c.is_alphabetic()).count() < FEWEST_TERM_LETTERS {
+    if letters(term) < FEWEST_TERM_LETTERS {
         return;
     }
     for word in term.split(|c| !is_word(c)) {
-        // A word of the text has at least four letters, so this has at least three.
-        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-        // One letter more makes it as long as the text's may be.
-        if letters + 1 >= FEWEST_LETTERS
-            && word.chars().count() <= typos::LONGEST_WORD + 1
+        if typos::may_be_mistyped(word)
             && !vocabulary.contains(word)
         {
             vocabulary.insert(word.into());
@@ -656,7 +730,10 @@ impl<'d> Walk<'d> {
                 let hash = Key::of_folded(known.iter().copied()).hash();
                 match self.dictionary.firsts.follows(hash) {
                     Follows::Other => {}
-                    Follows::Word if self.dictionary.may_go_on(self.text, at + len, hash) => {}
+                    Follows::Word
+                        if self
+                            .dictionary
+                            .may_go_on(self.text, at + len, hash, false) => {}
                     _ => return,
                 }
             }

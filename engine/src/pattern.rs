@@ -31,8 +31,6 @@ pub struct Pattern {
     pub(crate) hir: Hir,
     /// Whether a group is named `value`.
     pub(crate) has_value: bool,
-    /// Shortest match, in bytes.
-    pub(crate) min_len: usize,
     /// Longest match, in bytes, before a run goes on.
     pub(crate) max_len: usize,
     /// The class over whose characters a run goes on.
@@ -62,14 +60,23 @@ impl Pattern {
             .parse(pattern)
             .map_err(|error| vec![syntax_fault(&error)])?;
 
-        let mut check = Check { pattern, faults: Vec::new(), values: 0 };
+        let mut check = Check {
+            pattern,
+            faults: Vec::new(),
+            values: 0,
+        };
         check.walk(&mut ast, Flags { verbose: false });
         if !check.faults.is_empty() {
             check.faults.sort_by_key(|fault| fault.at);
             return Err(check.faults);
         }
         let whole = |message: String, remedy: &str| {
-            vec![PatternFault { at: 0, end: pattern.len(), message, remedy: remedy.to_owned() }]
+            vec![PatternFault {
+                at: 0,
+                end: pattern.len(),
+                message,
+                remedy: remedy.to_owned(),
+            }]
         };
         if size(&ast) > MAX_SIZE {
             return Err(whole(
@@ -123,7 +130,12 @@ impl Pattern {
                 ));
             }
         };
-        Ok(Pattern { has_value: check.values > 0, min_len, max_len, run, hir })
+        Ok(Pattern {
+            has_value: check.values > 0,
+            max_len,
+            run,
+            hir,
+        })
     }
 }
 
@@ -280,7 +292,10 @@ impl Check<'_> {
 
     /// Under `(?x)` white space inside `[...]` is ignored, which nobody expects.
     fn spaces_in_class(&mut self, span: &ast::Span) {
-        let class = self.pattern.get(span.start.offset..span.end.offset).unwrap_or_default();
+        let class = self
+            .pattern
+            .get(span.start.offset..span.end.offset)
+            .unwrap_or_default();
         let mut escaped = false;
         for (offset, c) in class.char_indices() {
             if c == ' ' && !escaped {
@@ -301,11 +316,17 @@ impl Check<'_> {
     /// opposite of what its author means.
     fn boundaries(&mut self, parts: &[Ast]) {
         for (i, part) in parts.iter().enumerate() {
-            let Ast::Assertion(assertion) = part else { continue };
+            let Ast::Assertion(assertion) = part else {
+                continue;
+            };
             let before = i.checked_sub(1).and_then(|i| parts.get(i));
             let after = parts.get(i + 1);
             let foreign = |ast: Option<&Ast>, last: bool| {
-                ast.is_some_and(|ast| edge(ast, last).iter().any(|c| !c.is_ascii() && c.is_alphanumeric()))
+                ast.is_some_and(|ast| {
+                    edge(ast, last)
+                        .iter()
+                        .any(|c| !c.is_ascii() && c.is_alphanumeric())
+                })
             };
             if foreign(before, true) || foreign(after, false) {
                 self.fault(
@@ -324,11 +345,17 @@ fn edge(ast: &Ast, last: bool) -> Vec<char> {
         Ast::Literal(literal) => vec![literal.c],
         Ast::Group(group) => edge(&group.ast, last),
         Ast::Repetition(repetition) => edge(&repetition.ast, last),
-        Ast::Alternation(alternation) => {
-            alternation.asts.iter().flat_map(|branch| edge(branch, last)).collect()
-        }
+        Ast::Alternation(alternation) => alternation
+            .asts
+            .iter()
+            .flat_map(|branch| edge(branch, last))
+            .collect(),
         Ast::Concat(concat) => {
-            let part = if last { concat.asts.last() } else { concat.asts.first() };
+            let part = if last {
+                concat.asts.last()
+            } else {
+                concat.asts.first()
+            };
             part.map(|part| edge(part, last)).unwrap_or_default()
         }
         _ => Vec::new(),
@@ -388,7 +415,11 @@ fn size(ast: &Ast) -> u64 {
             size(&repetition.ast).max(1).saturating_mul(times)
         }
         Ast::Group(group) => size(&group.ast),
-        Ast::Alternation(alternation) => alternation.asts.iter().map(size).fold(0, u64::saturating_add),
+        Ast::Alternation(alternation) => alternation
+            .asts
+            .iter()
+            .map(size)
+            .fold(0, u64::saturating_add),
         Ast::Concat(concat) => concat.asts.iter().map(size).fold(0, u64::saturating_add),
     }
 }
@@ -419,7 +450,9 @@ fn lower(hir: Hir) -> Hir {
                 let ranges = class.ranges();
                 let alone = ranges.iter().any(|r| r.start() == odd && r.end() == odd);
                 if alone && ranges.iter().any(|r| r.start().is_ascii()) {
-                    class.difference(&ClassUnicode::new([regex_syntax::hir::ClassUnicodeRange::new(odd, odd)]));
+                    class.difference(&ClassUnicode::new([
+                        regex_syntax::hir::ClassUnicodeRange::new(odd, odd),
+                    ]));
                 }
             }
             Hir::class(Class::Unicode(class))
@@ -452,9 +485,11 @@ fn tail_class(hir: &Hir) -> Option<ClassUnicode> {
         HirKind::Class(Class::Bytes(class)) => class.to_unicode_class(),
         HirKind::Repetition(repetition) => tail_class(&repetition.sub),
         HirKind::Capture(capture) => tail_class(&capture.sub),
-        HirKind::Concat(parts) => {
-            parts.iter().rev().find(|part| !matches!(part.kind(), HirKind::Look(_))).and_then(tail_class)
-        }
+        HirKind::Concat(parts) => parts
+            .iter()
+            .rev()
+            .find(|part| !matches!(part.kind(), HirKind::Look(_)))
+            .and_then(tail_class),
         HirKind::Alternation(parts) => {
             let mut union = ClassUnicode::empty();
             for part in parts {
@@ -519,7 +554,9 @@ mod tests {
     fn perl_classes_are_ascii_and_letters_match_in_any_case() {
         let regex = |pattern: &str| {
             let pattern = Pattern::parse(pattern, false, 4096).unwrap();
-            regex_automata::meta::Regex::builder().build_from_hir(&pattern.hir).unwrap()
+            regex_automata::meta::Regex::builder()
+                .build_from_hir(&pattern.hir)
+                .unwrap()
         };
         assert!(regex(r"\bkiss\b").is_match("一KISS一"));
         assert!(!regex(r"(?-i)kiss").is_match("KISS"));

@@ -537,15 +537,19 @@ fn head(chars: &str, start: bool, end: bool, next: Option<Pairs>) -> Option<Vec<
     if plain == cut.len() {
         return Some(vec![literal(cut, cut.len() < chars.len() || end)]);
     }
-    // Foreign case: both forms of the first three characters.
+    // Foreign case: both forms of as many characters as stay few.
+    const FORMS: usize = 8;
     let mut forms = vec![String::new()];
-    for c in cut.chars().take(3) {
+    for c in cut.chars().take(FORMS) {
         let mut upper = c.to_uppercase();
         let upper = match (upper.next(), upper.next()) {
             (Some(one), None) => one,
             _ => c,
         };
         let both = if cased(c) && upper != c { vec![c, upper] } else { vec![c] };
+        if forms.len() * both.len() > FORMS {
+            break;
+        }
         forms = forms.iter().flat_map(|form| both.iter().map(move |c| format!("{form}{c}"))).collect();
     }
     Some(forms.iter().map(|form| literal(form, false)).collect())

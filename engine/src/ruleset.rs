@@ -74,7 +74,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { backend: Backend::Portable, max_reach: 4096 }
+        Options {
+            backend: Backend::Portable,
+            max_reach: 4096,
+        }
     }
 }
 
@@ -173,7 +176,10 @@ pub struct Profile {
 impl Ruleset {
     /// Compiles packs; reports every fault, not the first.
     pub fn compile(packs: &[Pack], options: &Options) -> Result<Ruleset, Vec<Fault>> {
-        let rules: Vec<Rule> = packs.iter().flat_map(|pack| pack.rules.iter().cloned()).collect();
+        let rules: Vec<Rule> = packs
+            .iter()
+            .flat_map(|pack| pack.rules.iter().cloned())
+            .collect();
         let mut faults = Vec::new();
         let mut seen = HashSet::new();
         let mut compiled = Vec::with_capacity(rules.len());
@@ -185,10 +191,15 @@ impl Ruleset {
                     rule: rule.id.clone(),
                     part: Part::Rule,
                     message: format!("there are two rules named `{}`", rule.id),
-                    remedy: "rename one of them; a pack that replaces a rule says `extends`".to_owned(),
+                    remedy: "rename one of them; a pack that replaces a rule says `extends`"
+                        .to_owned(),
                 });
             }
-            let mut compiler = Compiler { rule, options, faults: &mut faults };
+            let mut compiler = Compiler {
+                rule,
+                options,
+                faults: &mut faults,
+            };
             if let Some((one, need, rule_reach)) = compiler.compile() {
                 reach = reach.max(rule_reach);
                 compiled.push(one);
@@ -203,7 +214,8 @@ impl Ruleset {
             let mut plan = Plan::default();
             let mut units = Vec::new();
             let mut dictionaries = Vec::new();
-            for (index, ((rule, one), needs)) in rules.iter().zip(&compiled).zip(&needs).enumerate() {
+            for (index, ((rule, one), needs)) in rules.iter().zip(&compiled).zip(&needs).enumerate()
+            {
                 if !rule.views.iter().any(|view| wanted.contains(view)) {
                     continue;
                 }
@@ -212,14 +224,23 @@ impl Ruleset {
                 }
                 for (part, need, longest) in needs {
                     plan.add(units.len() as u32, need.clone(), *longest);
-                    units.push(Unit { rule: index as u32, part: *part });
+                    units.push(Unit {
+                        rule: index as u32,
+                        part: *part,
+                    });
                 }
             }
-            Matcher::new(plan, units, dictionaries, |plan| prefilter(plan, options.backend)).map_err(|message| {
+            Matcher::new(plan, units, dictionaries, |plan| {
+                prefilter(plan, options.backend)
+            })
+            .map_err(|message| {
                 vec![Fault {
                     rule: RuleId::new(""),
                     part: Part::Rule,
-                    message: format!("the {} backend cannot be built: {message}", options.backend.name()),
+                    message: format!(
+                        "the {} backend cannot be built: {message}",
+                        options.backend.name()
+                    ),
                     remedy: "use `--backend portable`".to_owned(),
                 }]
             })
@@ -269,18 +290,28 @@ impl Ruleset {
     /// some 0.3 ms a pattern. A rule whose automaton cannot be built is a fault.
     pub fn prepare(&self) -> Result<(), Vec<Fault>> {
         normalize::prepare();
-        let broken = self.rules.iter().zip(&self.compiled).filter_map(|(rule, compiled)| {
-            let Kind::Pattern(confirm) = &compiled.what else { return None };
-            let message = confirm.build().err()?;
-            Some(Fault {
-                rule: rule.id.clone(),
-                part: Part::Rule,
-                message,
-                remedy: "use smaller repeats or fewer Unicode classes".to_owned(),
-            })
-        });
+        let broken = self
+            .rules
+            .iter()
+            .zip(&self.compiled)
+            .filter_map(|(rule, compiled)| {
+                let Kind::Pattern(confirm) = &compiled.what else {
+                    return None;
+                };
+                let message = confirm.build().err()?;
+                Some(Fault {
+                    rule: rule.id.clone(),
+                    part: Part::Rule,
+                    message,
+                    remedy: "use smaller repeats or fewer Unicode classes".to_owned(),
+                })
+            });
         let faults: Vec<Fault> = broken.collect();
-        if faults.is_empty() { Ok(()) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(faults)
+        }
     }
 
     /// The rules, in the order of their packs.
@@ -310,22 +341,40 @@ impl Ruleset {
         stopped: &mut Vec<Stopped>,
     ) {
         let asked = scope_bit(direction, text.role);
-        let wanted = |rule: u32| self.scopes.get(rule as usize).is_some_and(|scope| scope & asked != 0);
+        let wanted = |rule: u32| {
+            self.scopes
+                .get(rule as usize)
+                .is_some_and(|scope| scope & asked != 0)
+        };
         let first = findings.len();
-        let Scratch { matcher, regions, segments, hits, exhausted } = scratch;
+        let Scratch {
+            matcher,
+            regions,
+            segments,
+            hits,
+            exhausted,
+        } = scratch;
         regions.clear();
         segments.clear();
         exhausted.clear();
 
-        let mut look = |with: &Matcher, view: &Normalized<'_>, raw: bool, matcher: &mut matcher::Scratch| {
-            hits.clear();
-            with.find(&self.compiled, view.as_str(), matcher, wanted, hits, exhausted);
-            for hit in hits.iter() {
-                if let Some(finding) = self.finding(number, view, hit, raw) {
-                    findings.push(finding);
+        let mut look =
+            |with: &Matcher, view: &Normalized<'_>, raw: bool, matcher: &mut matcher::Scratch| {
+                hits.clear();
+                with.find(
+                    &self.compiled,
+                    view.as_str(),
+                    matcher,
+                    wanted,
+                    hits,
+                    exhausted,
+                );
+                for hit in hits.iter() {
+                    if let Some(finding) = self.finding(number, view, hit, raw) {
+                        findings.push(finding);
+                    }
                 }
-            }
-        };
+            };
 
         let raw = Normalized::raw(text.body);
         let folded = Normalized::folded(text.body);
@@ -342,7 +391,10 @@ impl Ruleset {
         }
         normalize::skeletons(&folded, &matcher.classes, regions);
         decode::segments(&folded, &matcher.classes, segments);
-        for (with, views) in [(&self.matchers.skeleton, &*regions), (&self.matchers.decoded, &*segments)] {
+        for (with, views) in [
+            (&self.matchers.skeleton, &*regions),
+            (&self.matchers.decoded, &*segments),
+        ] {
             for view in views {
                 matcher.classes.compute(view.as_str().as_bytes());
                 look(with, view, false, matcher);
@@ -353,13 +405,26 @@ impl Ruleset {
         findings.extend(seen_once(tail));
         exhausted.sort_unstable();
         exhausted.dedup();
-        let named = exhausted.iter().filter_map(|&index| self.rules.get(index as usize));
-        stopped.extend(named.map(|rule| Stopped { rule: rule.id.clone() }));
+        let named = exhausted
+            .iter()
+            .filter_map(|&index| self.rules.get(index as usize));
+        stopped.extend(named.map(|rule| Stopped {
+            rule: rule.id.clone(),
+        }));
     }
 
-    fn finding(&self, number: usize, view: &Normalized<'_>, hit: &Hit, raw: bool) -> Option<Finding> {
+    fn finding(
+        &self,
+        number: usize,
+        view: &Normalized<'_>,
+        hit: &Hit,
+        raw: bool,
+    ) -> Option<Finding> {
         let rule = self.rules.get(hit.rule as usize)?;
-        let at = ViewSpan { start: hit.start as u32, end: hit.end as u32 };
+        let at = ViewSpan {
+            start: hit.start as u32,
+            end: hit.end as u32,
+        };
         Some(Finding {
             rule: rule.id.clone(),
             text: number,
@@ -381,13 +446,21 @@ impl Ruleset {
         let mut steps = Vec::new();
         let mut findings = Vec::new();
         if !rule.directions.contains(&direction) {
-            steps.push(Step::OutOfScope { why: format!("it does not look at direction {direction:?}") });
+            steps.push(Step::OutOfScope {
+                why: format!("it does not look at direction {direction:?}"),
+            });
         } else if !rule.roles.contains(&text.role) {
-            steps.push(Step::OutOfScope { why: format!("it does not look at what role {:?} says", text.role) });
+            steps.push(Step::OutOfScope {
+                why: format!("it does not look at what role {:?} says", text.role),
+            });
         } else {
             self.trace_views(index, rule, text, &mut steps, &mut findings);
         }
-        Some(Trace { rule: rule.id.clone(), steps, findings: seen_once(findings) })
+        Some(Trace {
+            rule: rule.id.clone(),
+            steps,
+            findings: seen_once(findings),
+        })
     }
 
     fn trace_views(
@@ -420,34 +493,66 @@ impl Ruleset {
             }
         }
         if rule.views.contains(&View::Skeleton) {
-            views.extend(regions.iter().map(|region| (&self.matchers.skeleton, region)));
+            views.extend(
+                regions
+                    .iter()
+                    .map(|region| (&self.matchers.skeleton, region)),
+            );
         }
         if rule.views.contains(&View::Decoded) {
-            views.extend(segments.iter().map(|segment| (&self.matchers.decoded, segment)));
+            views.extend(
+                segments
+                    .iter()
+                    .map(|segment| (&self.matchers.decoded, segment)),
+            );
         }
         for (matcher, view) in views {
-            steps.push(Step::View { view: view.view(), text: view.as_str().to_owned() });
+            steps.push(Step::View {
+                view: view.view(),
+                text: view.as_str().to_owned(),
+            });
             scratch.classes.compute(view.as_str().as_bytes());
             let mut hits = Vec::new();
             let before = steps.len();
-            matcher.trace(&self.compiled, index as u32, view.as_str(), &mut scratch, steps, &mut hits);
+            matcher.trace(
+                &self.compiled,
+                index as u32,
+                view.as_str(),
+                &mut scratch,
+                steps,
+                &mut hits,
+            );
             for step in steps.iter_mut().skip(before) {
                 step.place_in_original(view);
             }
             let raw = same && matches!(view.view(), View::Raw | View::Folded);
-            findings.extend(hits.iter().filter_map(|hit| self.finding(0, view, hit, raw)));
+            findings.extend(
+                hits.iter()
+                    .filter_map(|hit| self.finding(0, view, hit, raw)),
+            );
         }
     }
 
     /// What a rule costs and how far it sees.
     pub fn profile(&self, id: &str) -> Option<Profile> {
         let rule = self.rule(id)?;
-        let options = Options { backend: Backend::Portable, max_reach: self.max_reach };
+        let options = Options {
+            backend: Backend::Portable,
+            max_reach: self.max_reach,
+        };
         let mut faults = Vec::new();
-        let (_, needs, reach) = Compiler { rule, options: &options, faults: &mut faults }.compile()?;
+        let (_, needs, reach) = Compiler {
+            rule,
+            options: &options,
+            faults: &mut faults,
+        }
+        .compile()?;
         let mut plan = Plan::default();
         let mut longest = 0;
-        let own: Vec<_> = needs.into_iter().filter(|(part, ..)| !matches!(part, matcher::Part::Allow(_))).collect();
+        let own: Vec<_> = needs
+            .into_iter()
+            .filter(|(part, ..)| !matches!(part, matcher::Part::Allow(_)))
+            .collect();
         for (unit, (_, need, len)) in own.iter().enumerate() {
             longest = longest.max(*len);
             plan.add(unit as u32, need.clone(), *len);
@@ -457,7 +562,12 @@ impl Ruleset {
             1 => plan.describe(0),
             many => format!("a rare word of one of {many} phrases"),
         };
-        Some(Profile { longest, reach, needs, everywhere: plan.everywhere.iter().any(|e| !e.beyond_ascii) })
+        Some(Profile {
+            longest,
+            reach,
+            needs,
+            everywhere: plan.everywhere.iter().any(|e| !e.beyond_ascii),
+        })
     }
 }
 
@@ -479,7 +589,14 @@ fn seen_once(mut findings: Vec<Finding>) -> Vec<Finding> {
         return findings;
     }
     findings.sort_by(|a, b| {
-        let key = |f: &Finding| (f.view, f.span.start, Reverse(f.span.end), Reverse(f.confidence));
+        let key = |f: &Finding| {
+            (
+                f.view,
+                f.span.start,
+                Reverse(f.span.end),
+                Reverse(f.confidence),
+            )
+        };
         a.rule.cmp(&b.rule).then_with(|| key(a).cmp(&key(b)))
     });
     let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
@@ -515,7 +632,10 @@ fn scope_bit(direction: Direction, role: Role) -> u16 {
 }
 
 fn scope(rule: &Rule) -> u16 {
-    let pairs = rule.directions.iter().flat_map(|&d| rule.roles.iter().map(move |&r| scope_bit(d, r)));
+    let pairs = rule
+        .directions
+        .iter()
+        .flat_map(|&d| rule.roles.iter().map(move |&r| scope_bit(d, r)));
     pairs.fold(0, |all, bit| all | bit)
 }
 
@@ -581,13 +701,16 @@ impl Compiler<'_> {
         let detect = &self.rule.detect;
         let validators = self.validators();
         let exceptions = self.exceptions();
-        let context = detect.context.as_ref().and_then(|spec| match Context::new(spec) {
-            Ok(context) => Some(context),
-            Err(message) => {
-                self.fault(Part::Context, message, "see `context` in rules/GUIDE.md");
-                None
-            }
-        });
+        let context = detect
+            .context
+            .as_ref()
+            .and_then(|spec| match Context::new(spec) {
+                Ok(context) => Some(context),
+                Err(message) => {
+                    self.fault(Part::Context, message, "see `context` in rules/GUIDE.md");
+                    None
+                }
+            });
         let mut needs = Vec::new();
         let mut allow = Vec::new();
         let mut longest_allow = 0;
@@ -600,7 +723,11 @@ impl Compiler<'_> {
                 }
             };
             longest_allow = longest_allow.max(phrase.max_len);
-            needs.push((matcher::Part::Allow(i as u32), phrase.need(), phrase.max_len));
+            needs.push((
+                matcher::Part::Allow(i as u32),
+                phrase.need(),
+                phrase.max_len,
+            ));
             allow.push(phrase);
         }
         let (what, longest) = self.what(&mut needs)?;
@@ -610,7 +737,9 @@ impl Compiler<'_> {
         if self.faults.len() > before {
             return None;
         }
-        let around = context.as_ref().map_or(0, |context| context.within_chars() * 4);
+        let around = context
+            .as_ref()
+            .map_or(0, |context| context.within_chars() * 4);
         let reach = longest + around.max(longest_allow);
         let compiled = Compiled {
             what,
@@ -626,7 +755,9 @@ impl Compiler<'_> {
     /// A rule that needs a context word can be looked for by that word, where
     /// its pattern has nothing rare.
     fn need_context(&mut self, context: &Context, needs: &mut Needs) {
-        let Some(words) = context.needed() else { return };
+        let Some(words) = context.needed() else {
+            return;
+        };
         for (part, need, longest) in needs.iter_mut() {
             let by_word = context_need(&words, context.within_chars(), *longest);
             if *part == matcher::Part::Whole && by_word.cost() < need.cost() {
@@ -655,17 +786,24 @@ impl Compiler<'_> {
         for (i, exception) in self.rule.detect.except.iter().enumerate() {
             let compiled = match exception {
                 Exception::Phrase(written) => Phrase::new(written)
-                    .map(|phrase| Except { written: written.clone(), what: ExceptKind::Phrase(phrase) })
-                    .map_err(|message| (message, "see `except` in rules/GUIDE.md".to_owned())),
-                Exception::Pattern(written) => Pattern::parse(written, false, self.options.max_reach)
-                    .map_err(|faults| {
-                        let first = faults.into_iter().next();
-                        first.map_or_else(Default::default, |fault| (fault.message, fault.remedy))
-                    })
-                    .map(|pattern| Except {
+                    .map(|phrase| Except {
                         written: written.clone(),
-                        what: ExceptKind::Pattern(Box::new(Confirm::new(&pattern))),
-                    }),
+                        what: ExceptKind::Phrase(phrase),
+                    })
+                    .map_err(|message| (message, "see `except` in rules/GUIDE.md".to_owned())),
+                Exception::Pattern(written) => {
+                    Pattern::parse(written, false, self.options.max_reach)
+                        .map_err(|faults| {
+                            let first = faults.into_iter().next();
+                            first.map_or_else(Default::default, |fault| {
+                                (fault.message, fault.remedy)
+                            })
+                        })
+                        .map(|pattern| Except {
+                            written: written.clone(),
+                            what: ExceptKind::Pattern(Box::new(Confirm::new(&pattern))),
+                        })
+                }
             };
             match compiled {
                 Ok(exception) => exceptions.push(exception),
@@ -678,18 +816,34 @@ impl Compiler<'_> {
     /// What the rule looks for, and its longest match.
     fn what(&mut self, needs: &mut Needs) -> Option<(Kind, usize)> {
         match &self.rule.detect.what {
-            What::Pattern { pattern: written, run } => {
+            What::Pattern {
+                pattern: written,
+                run,
+            } => {
                 let pattern = match Pattern::parse(written, *run, self.options.max_reach) {
                     Ok(pattern) => pattern,
                     Err(faults) => {
-                        for PatternFault { at, end, message, remedy } in faults {
+                        for PatternFault {
+                            at,
+                            end,
+                            message,
+                            remedy,
+                        } in faults
+                        {
                             self.fault(Part::Pattern { at, end }, message, remedy);
                         }
                         return None;
                     }
                 };
-                needs.push((matcher::Part::Whole, Need::of(&pattern.hir), pattern.max_len));
-                Some((Kind::Pattern(Box::new(Confirm::new(&pattern))), pattern.max_len))
+                needs.push((
+                    matcher::Part::Whole,
+                    Need::of(&pattern.hir),
+                    pattern.max_len,
+                ));
+                Some((
+                    Kind::Pattern(Box::new(Confirm::new(&pattern))),
+                    pattern.max_len,
+                ))
             }
             What::Phrases(written) => {
                 let mut phrases = Vec::new();
@@ -714,22 +868,38 @@ impl Compiler<'_> {
                         continue;
                     }
                     longest = longest.max(phrase.max_len);
-                    needs.push((matcher::Part::Phrase(phrases.len() as u32), phrase.need(), phrase.max_len));
+                    needs.push((
+                        matcher::Part::Phrase(phrases.len() as u32),
+                        phrase.need(),
+                        phrase.max_len,
+                    ));
                     phrases.push(phrase);
                 }
                 Some((Kind::Phrases(phrases), longest))
             }
-            What::Dictionary { name, terms, max_typos } => match Dictionary::build(terms, *max_typos) {
+            What::Dictionary {
+                name,
+                terms,
+                max_typos,
+            } => match Dictionary::build(terms, *max_typos) {
                 Ok(dictionary) => {
                     let longest = dictionary.longest_match_bytes();
                     Some((Kind::Dictionary(Box::new(dictionary)), longest))
                 }
                 Err(error) => {
-                    self.fault(Part::Dictionary, format!("{name}: {error}"), "see `dictionary` in rules/GUIDE.md");
+                    self.fault(
+                        Part::Dictionary,
+                        format!("{name}: {error}"),
+                        "see `dictionary` in rules/GUIDE.md",
+                    );
                     None
                 }
             },
-            What::Block { begin, end, max_bytes } => match Block::new(begin, end, *max_bytes) {
+            What::Block {
+                begin,
+                end,
+                max_bytes,
+            } => match Block::new(begin, end, *max_bytes) {
                 Ok(block) => {
                     let longest = block.max_len();
                     needs.push((matcher::Part::Whole, block.need(), longest));
@@ -750,16 +920,23 @@ impl Compiler<'_> {
 fn context_need(words: &[String], within_chars: usize, longest: usize) -> Need {
     let mut literals = Vec::new();
     for word in words {
-        let Ok(mut phrase) = Phrase::new(word) else { return Need::Nothing };
-        let Need::Some { literals: own, .. } = phrase.need() else { return Need::Nothing };
+        let Ok(mut phrase) = Phrase::new(word) else {
+            return Need::Nothing;
+        };
+        let Need::Some { literals: own, .. } = phrase.need() else {
+            return Need::Nothing;
+        };
         // A code point is at most four bytes; the literal may stand anywhere in
         // the context word, which is inside the distance as a whole.
         let around = within_chars * 4 + longest;
-        literals.extend(own.into_iter().map(|literal| crate::prefilter::need::Literal {
-            before: around,
-            after: around,
-            ..literal
-        }));
+        literals.extend(
+            own.into_iter()
+                .map(|literal| crate::prefilter::need::Literal {
+                    before: around,
+                    after: around,
+                    ..literal
+                }),
+        );
     }
     Need::literals(literals)
 }

@@ -22,7 +22,10 @@ pub struct Snapshot {
     vault: Option<Arc<dyn Vault>>,
     max_text: usize,
     fingerprint: Fingerprint,
-    scratch: Pool<Scratch, Box<dyn Fn() -> Scratch + Send + Sync + std::panic::UnwindSafe + std::panic::RefUnwindSafe>>,
+    scratch: Pool<
+        Scratch,
+        Box<dyn Fn() -> Scratch + Send + Sync + std::panic::UnwindSafe + std::panic::RefUnwindSafe>,
+    >,
 }
 
 /// The policies of a snapshot.
@@ -117,7 +120,9 @@ pub struct Screener {
 impl Screener {
     /// A screener that starts with `snapshot`.
     pub fn new(snapshot: Arc<Snapshot>) -> Screener {
-        Screener { current: ArcSwap::new(snapshot) }
+        Screener {
+            current: ArcSwap::new(snapshot),
+        }
     }
 
     /// Screens with the current snapshot. Never panics, never fails: what did
@@ -213,7 +218,14 @@ impl Snapshot {
             }
             let before = findings.len();
             let screened = catch_unwind(AssertUnwindSafe(|| {
-                self.ruleset.find(number, exchange.direction, text, &mut scratch, &mut findings, &mut stopped);
+                self.ruleset.find(
+                    number,
+                    exchange.direction,
+                    text,
+                    &mut scratch,
+                    &mut findings,
+                    &mut stopped,
+                );
             }));
             if screened.is_err() {
                 // Whatever the broken part left in the memory it shares with the
@@ -222,7 +234,10 @@ impl Snapshot {
                 findings.truncate(before);
                 degraded.push(Degradation::Panic { text: number });
             }
-            degraded.extend(stopped.drain(..).map(|s| Degradation::Rule { rule: s.rule, text: number }));
+            degraded.extend(stopped.drain(..).map(|s| Degradation::Rule {
+                rule: s.rule,
+                text: number,
+            }));
         }
         drop(scratch);
         self.decide(exchange, findings, degraded)
@@ -234,8 +249,16 @@ impl Snapshot {
         self.decide(exchange, Vec::new(), vec![why])
     }
 
-    fn decide(&self, exchange: &Exchange<'_>, findings: Vec<Finding>, degraded: Vec<Degradation>) -> Verdict {
-        let named = self.policies.get(exchange.policy).or_else(|| self.policies.get(None));
+    fn decide(
+        &self,
+        exchange: &Exchange<'_>,
+        findings: Vec<Finding>,
+        degraded: Vec<Degradation>,
+    ) -> Verdict {
+        let named = self
+            .policies
+            .get(exchange.policy)
+            .or_else(|| self.policies.get(None));
         let Some(policy) = named else {
             // `Policies::new` makes this impossible; blocking is the safe reading.
             return Verdict {
@@ -252,7 +275,10 @@ impl Snapshot {
         };
         let decision = policy.decide(exchange.tenant, exchange.direction, &findings, &degraded);
         let redactor = Redactor {
-            scope: Scope { tenant: exchange.tenant, session: exchange.session },
+            scope: Scope {
+                tenant: exchange.tenant,
+                session: exchange.session,
+            },
             hash_key: &self.keys.hash,
             vault: self.vault.as_deref(),
             max_reach: self.ruleset.max_reach(),

@@ -79,7 +79,10 @@ impl Step {
     /// Turns spans of a view into spans of the text as received.
     pub(crate) fn place_in_original(&mut self, view: &Normalized<'_>) {
         let place = |span: &mut Span| {
-            *span = view.original_span(ViewSpan { start: span.start, end: span.end });
+            *span = view.original_span(ViewSpan {
+                start: span.start,
+                end: span.end,
+            });
         };
         match self {
             Step::Needs { places, .. } => places.iter_mut().for_each(place),

@@ -24,6 +24,7 @@ pub mod paint;
 pub mod processor;
 pub mod reload;
 pub mod scan;
+mod routes;
 pub mod server;
 pub mod service;
 pub mod state;

@@ -108,7 +108,9 @@ impl Watcher {
         }
         let next = self
             .source
-            .snapshot(&self.service.config, self.backend, self.hash_key, metrics);
+            .snapshot(&self.service.config, self.backend, self.hash_key, metrics)
+            // No request waits for what can be made ready here.
+            .and_then(|next| next.prepare().map(|()| next));
         let after = Contents::of(&self.source).ok();
         if after != before {
             return false;

@@ -1,19 +1,17 @@
 //! Two ports, their connections, and the way down.
 //!
-//! The data port screens; the admin port tells how the service is. Both speak
-//! HTTP/1.1 by hyper, without a router between: the paths are few and fixed, and
-//! a request costs a few microseconds in all, of which boxes and layers would be
-//! a visible part. A screening is so short that it runs where the request was
-//! read; only long bodies go to a thread of their own.
+//! The data port screens; the admin port tells how the service is. What each
+//! answers are the routers of [`crate::routes`]. They are served by hyper's
+//! HTTP/1.1 connections rather than by axum's own loop, because that loop leaves
+//! to its defaults what is limited here: the time for a head, peers that take
+//! nothing, the number of connections, and how they end.
 //!
 //! The way down: readiness goes first, then, after a notice, new connections
 //! are refused and those that are open end with their request; what waits for
 //! the file of decisions is written; whoever is not done by then is left.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,15 +20,10 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{
-    ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use axum::Router;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use rules::report::Report;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -39,17 +32,14 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::api::problem::Problem;
-use crate::api::screen::Judged;
-use crate::api::{moderations, screen};
-use crate::callers::Caller;
-use crate::config::{Config, Fault};
+use crate::config::{Config, Fault, Limits};
 use crate::decisions::Decisions;
-use crate::limits::{Hold, Patient};
-use crate::metrics::{Metrics, Route, Shed};
+use crate::limits::Patient;
+use crate::metrics::{Metrics, Shed};
 use crate::packs::Source;
 use crate::reload::{Contents, Tell, Watcher as PackWatcher};
-use crate::service::Service;
+use crate::routes;
+use crate::service::{Active, Service};
 use crate::state::{Master, StateError};
 use crate::tls::{self, TlsError};
 
@@ -244,6 +234,10 @@ pub fn start(config: Config) -> Result<Running, StartError> {
     let watching = named("packs")
         .spawn(move || watcher.watch(&told))
         .map_err(StartError::System)?;
+    let first = service.active();
+    let preparing = named("prepare")
+        .spawn(move || prepare(&first))
+        .map_err(StartError::System)?;
     let server = Server {
         service: Arc::clone(&service),
         most_connections,
@@ -265,8 +259,24 @@ pub fn start(config: Config) -> Result<Running, StartError> {
         service,
         stop,
         packs,
-        threads: vec![serving, watching],
+        threads: vec![serving, watching, preparing],
     })
+}
+
+/// Makes the first snapshot quick while it answers already.
+fn prepare(active: &Active) {
+    let began = Instant::now();
+    match active.prepare() {
+        Ok(()) => {
+            let prepared_ms = began.elapsed().as_millis() as u64;
+            tracing::debug!(prepared_ms, "the snapshot is prepared");
+        }
+        Err(reports) => {
+            for report in reports {
+                tracing::error!(report = report.render(), "a rule cannot be confirmed");
+            }
+        }
+    }
 }
 
 /// As many connections as configured, or as the system lets us have.
@@ -339,9 +349,16 @@ impl Server {
             let accepting = ports.map(|(listener, tls, port)| {
                 let acceptor = Acceptor {
                     service: Arc::clone(&service),
-                    most_connections: self.most_connections,
+                    router: match port {
+                        Port::Data => routes::data(Arc::clone(&service)),
+                        Port::Admin => routes::admin(Arc::clone(&service)),
+                    },
+                    // Probes must get through when the data port is full.
+                    most_connections: match port {
+                        Port::Data => self.most_connections,
+                        Port::Admin => usize::MAX,
+                    },
                     tls,
-                    port,
                 };
                 tokio::spawn(acceptor.run(listener, open.clone()))
             });
@@ -376,9 +393,9 @@ impl Server {
 
 struct Acceptor {
     service: Arc<Service>,
+    router: Router,
     most_connections: usize,
     tls: Option<TlsAcceptor>,
-    port: Port,
 }
 
 impl Acceptor {
@@ -392,27 +409,21 @@ impl Acceptor {
                     continue;
                 }
             };
-            let load = &self.service.load;
-            // Probes must get through when the data port is full.
-            let most = match self.port {
-                Port::Data => self.most_connections,
-                Port::Admin => usize::MAX,
-            };
-            let Some(connected) = load.connect(most) else {
+            let Some(connected) = self.service.load.connect(self.most_connections) else {
                 self.service.metrics.shed(Shed::Connections);
                 continue;
             };
             let service = Arc::clone(&self.service);
-            let (tls, port, open) = (self.tls.clone(), self.port, open.clone());
+            let (tls, router, open) = (self.tls.clone(), self.router.clone(), open.clone());
             tokio::spawn(async move {
                 let _connected = connected;
                 // Answers are whole when they are written: nothing to gather.
                 let _ = stream.set_nodelay(true);
                 match tls {
-                    None => converse(service, port, stream, open).await,
+                    None => converse(&service.config.limits, router, stream, open).await,
                     Some(tls) => {
                         if let Some(stream) = shake_hands(&service, &tls, stream).await {
-                            converse(service, port, stream, open).await;
+                            converse(&service.config.limits, router, stream, open).await;
                         }
                     }
                 }
@@ -437,28 +448,15 @@ async fn shake_hands(
     }
 }
 
-async fn converse<S>(service: Arc<Service>, port: Port, stream: S, mut open: watch::Receiver<bool>)
+async fn converse<S>(limits: &Limits, router: Router, stream: S, mut open: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let limits = &service.config.limits;
     let stream = Patient::new(stream, Duration::from_millis(limits.write_ms));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.header_ms));
-    let answer = {
-        let service = Arc::clone(&service);
-        move |request| {
-            let service = Arc::clone(&service);
-            async move {
-                Ok::<_, Infallible>(match port {
-                    Port::Data => data(&service, request).await,
-                    Port::Admin => admin(&service, &request),
-                })
-            }
-        }
-    };
-    let connection = http.serve_connection(TokioIo::new(stream), service_fn(answer));
+    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -470,238 +468,6 @@ where
     if let Err(error) = ended {
         tracing::trace!(%error, "a connection ended early");
     }
-}
-
-type Answer = Response<Full<Bytes>>;
-
-/// Answers a request to the data port.
-async fn data(service: &Arc<Service>, request: Request<Incoming>) -> Answer {
-    let arrived = Instant::now();
-    let route = match request.uri().path() {
-        "/v1/screen" => Route::Screen,
-        "/v1/moderations" => Route::Moderations,
-        "/v1/rules" => Route::Rules,
-        _ => Route::Other,
-    };
-    let mut answer = match respond(service, route, request, arrived).await {
-        Ok(body) => json(StatusCode::OK, body),
-        Err(problem) => {
-            service.metrics.problem(route, problem.slug);
-            tracing::debug!(
-                route = ?route,
-                problem = problem.slug,
-                detail = %problem.detail,
-                "a request was refused"
-            );
-            refusal(&problem, route)
-        }
-    };
-    if service.is_draining() {
-        // A client that keeps its connection would meet it closed.
-        answer
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    service.metrics.duration(route, arrived.elapsed());
-    answer
-}
-
-async fn respond(
-    service: &Arc<Service>,
-    route: Route,
-    request: Request<Incoming>,
-    arrived: Instant,
-) -> Result<Bytes, Problem> {
-    if route == Route::Other {
-        return Err(Problem::no_such_path());
-    }
-    let mut hold = service
-        .load
-        .take(&service.config.limits, &service.metrics)?;
-    let (head, body) = request.into_parts();
-    let caller = service.callers.identify(&head.headers)?;
-    if route == Route::Rules {
-        if !reads(&head.method) {
-            return Err(Problem::wrong_method("GET"));
-        }
-        service.metrics.answer(route);
-        return Ok(service.active().listing.clone());
-    }
-    if head.method != Method::POST {
-        return Err(Problem::wrong_method("POST"));
-    }
-    if is_encoded(&head.headers) {
-        return Err(Problem::encoded());
-    }
-    let body = whole(service, body, &mut hold).await?;
-    if body.len() <= service.config.limits.inline_bytes {
-        return judge(service, route, caller, &body, arrived);
-    }
-    let service = Arc::clone(service);
-    let caller = caller.cloned();
-    // The hold goes along: the work goes on even if the client hangs up.
-    let judged = tokio::task::spawn_blocking(move || {
-        let _hold = hold;
-        judge(&service, route, caller.as_ref(), &body, arrived)
-    });
-    judged.await.unwrap_or_else(|_| Err(Problem::broken()))
-}
-
-fn judge(
-    service: &Service,
-    route: Route,
-    caller: Option<&Caller>,
-    body: &[u8],
-    arrived: Instant,
-) -> Result<Bytes, Problem> {
-    let judged = guarded(service, || match route {
-        Route::Moderations => moderations::moderate(service, caller, body, arrived),
-        _ => screen::screen(service, caller, body, arrived),
-    });
-    judged.map(|judged: Judged| judged.reply.into())
-}
-
-/// Turns a defect into a problem: the request is lost, the process lives.
-fn guarded<T>(service: &Service, work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
-    // What the work shares is atomics and locks that forgive poison.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        service.metrics.panics.one();
-        Err(Problem::broken())
-    })
-}
-
-fn reads(method: &Method) -> bool {
-    method == Method::GET || method == Method::HEAD
-}
-
-fn is_encoded(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-}
-
-/// The whole body. One that came in one piece, as short ones do, is not copied.
-async fn whole(service: &Service, body: Incoming, hold: &mut Hold) -> Result<Bytes, Problem> {
-    let limits = &service.config.limits;
-    let announced = body.size_hint().exact();
-    if announced.is_some_and(|bytes| bytes > limits.body_bytes as u64) {
-        return Err(Problem::too_large(limits.body_bytes));
-    }
-    let announced = announced.map_or(0, |bytes| bytes as usize);
-    hold.grow(announced, limits, &service.metrics)?;
-    let patience = Duration::from_millis(limits.body_ms);
-    timeout(patience, gather(service, body, announced, hold))
-        .await
-        .unwrap_or_else(|_| Err(Problem::too_slow(limits.body_ms)))
-}
-
-async fn gather(
-    service: &Service,
-    mut body: Incoming,
-    announced: usize,
-    hold: &mut Hold,
-) -> Result<Bytes, Problem> {
-    let limits = &service.config.limits;
-    let mut first: Option<Bytes> = None;
-    let mut all: Vec<u8> = Vec::new();
-    let mut held = announced;
-    while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(|_| Problem::cut_short())?.into_data() else {
-            continue;
-        };
-        let length = first.as_ref().map_or(all.len(), Bytes::len) + piece.len();
-        if length > limits.body_bytes {
-            return Err(Problem::too_large(limits.body_bytes));
-        }
-        if length > held {
-            hold.grow(length - held, limits, &service.metrics)?;
-            held = length;
-        }
-        if first.is_none() && all.is_empty() {
-            first = Some(piece);
-            continue;
-        }
-        if let Some(first) = first.take() {
-            // What is announced need not come: room grows with what does.
-            all.reserve(announced.min(2 * length));
-            all.extend_from_slice(&first);
-        }
-        all.extend_from_slice(&piece);
-    }
-    Ok(first.unwrap_or_else(|| all.into()))
-}
-
-/// Answers a request to the admin port.
-fn admin(service: &Service, request: &Request<Incoming>) -> Answer {
-    let answered = guarded(service, || {
-        if !reads(request.method()) {
-            return Err(Problem::wrong_method("GET"));
-        }
-        match request.uri().path() {
-            "/livez" => Ok(json(
-                StatusCode::OK,
-                Bytes::from_static(b"{\"alive\":true}\n"),
-            )),
-            "/readyz" => {
-                let (ready, reply) = service.readiness();
-                let status = match ready {
-                    true => StatusCode::OK,
-                    false => StatusCode::SERVICE_UNAVAILABLE,
-                };
-                Ok(json(status, format!("{reply}\n").into()))
-            }
-            "/metrics" => {
-                // Beyond loopback, probes answer everybody, numbers only callers.
-                if !service.config.admin.ip().is_loopback() {
-                    service.callers.identify(request.headers())?;
-                }
-                let mut answer = json(StatusCode::OK, service.metrics_page().into());
-                answer.headers_mut().insert(
-                    CONTENT_TYPE,
-                    HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
-                );
-                Ok(answer)
-            }
-            _ => Err(Problem::no_such_path()),
-        }
-    });
-    answered.unwrap_or_else(|problem| refusal(&problem, Route::Rules))
-}
-
-fn json(status: StatusCode, body: Bytes) -> Answer {
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = status;
-    answer
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
-}
-
-fn refusal(problem: &Problem, route: Route) -> Answer {
-    let mut answer = json(problem.status, problem.body().into());
-    let headers = answer.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
-    match problem.status {
-        StatusCode::UNAUTHORIZED => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        StatusCode::METHOD_NOT_ALLOWED => {
-            let allowed = match route {
-                Route::Rules => "GET, HEAD",
-                _ => "POST",
-            };
-            headers.insert(ALLOW, HeaderValue::from_static(allowed));
-        }
-        StatusCode::SERVICE_UNAVAILABLE => {
-            // Overload passes within a second or needs a person.
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        _ => {}
-    }
-    answer
 }
 
 /// Waits for SIGTERM or SIGINT. SIGHUP looks for changed packs meanwhile.

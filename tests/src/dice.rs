@@ -24,7 +24,11 @@ impl Dice {
 
     /// 0 up to, not including, `sides`; 0 where there are none.
     pub fn roll(&mut self, sides: usize) -> usize {
-        if sides == 0 { 0 } else { (self.word() % sides as u64) as usize }
+        if sides == 0 {
+            0
+        } else {
+            (self.word() % sides as u64) as usize
+        }
     }
 
     /// `from` up to and including `to`.

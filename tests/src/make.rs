@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use engine::normalize::View;
 use engine::rule::{
-    Category, Confidence, ContextSpec, Detect, Examples, Exception, Rule, RuleId, Severity, Status, What,
+    Category, Confidence, ContextSpec, Detect, Examples, Exception, Rule, RuleId, Severity, Status,
+    What,
 };
 use engine::text::{Direction, Role};
 
@@ -25,11 +26,13 @@ pub struct Made {
 
 /// Words of ordinary prose.
 pub const WORDS: &[&str] = &[
-    "the", "a", "of", "to", "and", "in", "we", "report", "meeting", "team", "please", "summary", "about", "quarter",
-    "system", "model", "data", "number", "account", "order", "first", "because", "between", "project", "question",
-    "answer", "result", "table", "figure", "market", "garden", "recipe", "travel", "letter", "music", "history",
-    "water", "energy", "school", "language", "window", "paper", "machine", "winter", "river", "city", "light", "price",
-    "review", "change", "method", "value", "process", "example", "section", "version", "user", "file", "code", "test",
+    "the", "a", "of", "to", "and", "in", "we", "report", "meeting", "team", "please", "summary",
+    "about", "quarter", "system", "model", "data", "number", "account", "order", "first",
+    "because", "between", "project", "question", "answer", "result", "table", "figure", "market",
+    "garden", "recipe", "travel", "letter", "music", "history", "water", "energy", "school",
+    "language", "window", "paper", "machine", "winter", "river", "city", "light", "price",
+    "review", "change", "method", "value", "process", "example", "section", "version", "user",
+    "file", "code", "test",
 ];
 
 /// A rule that finds `what`, and asks for nothing else.
@@ -45,7 +48,14 @@ pub fn rule(id: &str, what: What) -> Rule {
         references: Vec::new(),
         directions: vec![Direction::Prompt, Direction::Output],
         views: vec![View::Folded],
-        roles: vec![Role::System, Role::Developer, Role::User, Role::Assistant, Role::Tool, Role::Document],
+        roles: vec![
+            Role::System,
+            Role::Developer,
+            Role::User,
+            Role::Assistant,
+            Role::Tool,
+            Role::Document,
+        ],
         allow: Vec::new(),
         detect: Detect {
             what,
@@ -60,7 +70,13 @@ pub fn rule(id: &str, what: What) -> Rule {
 
 /// A rule with a pattern.
 pub fn pattern_rule(id: &str, pattern: &str, run: bool) -> Rule {
-    rule(id, What::Pattern { pattern: pattern.to_owned(), run })
+    rule(
+        id,
+        What::Pattern {
+            pattern: pattern.to_owned(),
+            run,
+        },
+    )
 }
 
 /// A random rule of any kind.
@@ -69,24 +85,41 @@ pub fn any_rule(dice: &mut Dice, id: &str) -> Made {
     let what = match dice.roll(10) {
         0..5 => pattern(dice, &mut samples),
         5..8 => {
-            let phrases = (0..dice.within(1, 4)).map(|_| phrase(dice, &mut samples)).collect();
+            let phrases = (0..dice.within(1, 4))
+                .map(|_| phrase(dice, &mut samples))
+                .collect();
             What::Phrases(phrases)
         }
         8 => {
             let terms: Vec<String> = (0..dice.within(1, 12)).map(|_| term(dice)).collect();
             samples.extend(terms.iter().cloned());
             let max_typos = dice.roll(2) as u8;
-            What::Dictionary { name: "terms.txt".to_owned(), terms: Arc::new(terms), max_typos }
+            What::Dictionary {
+                name: "terms.txt".to_owned(),
+                terms: Arc::new(terms),
+                max_typos,
+            }
         }
         _ => {
-            let begin: Vec<String> = (0..dice.within(1, 2)).map(|_| dice.pick(&["-begin-", "<k>", "-begin key-", "开始"]).to_owned()).collect();
-            let end: Vec<String> = (0..dice.within(1, 2)).map(|_| dice.pick(&["-end-", "</k>", "-end", "结束"]).to_owned()).collect();
+            let begin: Vec<String> = (0..dice.within(1, 2))
+                .map(|_| {
+                    dice.pick(&["-begin-", "<k>", "-begin key-", "开始"])
+                        .to_owned()
+                })
+                .collect();
+            let end: Vec<String> = (0..dice.within(1, 2))
+                .map(|_| dice.pick(&["-end-", "</k>", "-end", "结束"]).to_owned())
+                .collect();
             for begin in &begin {
                 let body = words(dice, 3);
                 samples.push(format!("{begin}{body}{}", dice.one(&end)));
                 samples.push(format!("{begin}{body}"));
             }
-            What::Block { begin, end, max_bytes: dice.within(8, 48) }
+            What::Block {
+                begin,
+                end,
+                max_bytes: dice.within(8, 48),
+            }
         }
     };
     let mut rule = rule(id, what);
@@ -95,9 +128,22 @@ pub fn any_rule(dice: &mut Dice, id: &str) -> Made {
         1 => vec![View::Raw, View::Folded],
         _ => vec![View::Folded],
     };
-    rule.detect.confidence = *dice.one(&[Confidence::Possible, Confidence::Likely, Confidence::Certain]);
+    rule.detect.confidence = *dice.one(&[
+        Confidence::Possible,
+        Confidence::Likely,
+        Confidence::Certain,
+    ]);
     if dice.percent(25) {
-        let known = ["luhn", "mixed_classes", "not_sequence", "entropy_2_5", "hex", "us_ssn", "not_placeholder", "date"];
+        let known = [
+            "luhn",
+            "mixed_classes",
+            "not_sequence",
+            "entropy_2_5",
+            "hex",
+            "us_ssn",
+            "not_placeholder",
+            "date",
+        ];
         rule.detect.validate = vec![dice.pick(&known).to_owned()];
     }
     if dice.percent(30) {
@@ -112,29 +158,56 @@ pub fn any_rule(dice: &mut Dice, id: &str) -> Made {
     if dice.percent(30) {
         let around = samples.clone();
         let base = dice.one(&around).clone();
-        let term = if dice.percent(50) { phrase(dice, &mut samples) } else { plain_words(&base) };
+        let term = if dice.percent(50) {
+            phrase(dice, &mut samples)
+        } else {
+            plain_words(&base)
+        };
         if !term.trim().is_empty() {
             samples.push(format!("{term} {}", words(dice, 1)));
             rule.allow = vec![term];
         }
     }
     if dice.percent(35) {
-        let list = |dice: &mut Dice| (0..dice.roll(3)).map(|_| context_word(dice).to_owned()).collect::<Vec<_>>();
+        let list = |dice: &mut Dice| {
+            (0..dice.roll(3))
+                .map(|_| context_word(dice).to_owned())
+                .collect::<Vec<_>>()
+        };
         let (raise, lower) = (list(dice), list(dice));
         samples.extend(raise.iter().chain(&lower).cloned());
         let require = !raise.is_empty() && dice.percent(40);
-        rule.detect.context = Some(ContextSpec { within_chars: dice.within(1, 30), raise, lower, require });
+        rule.detect.context = Some(ContextSpec {
+            within_chars: dice.within(1, 30),
+            raise,
+            lower,
+            require,
+        });
     }
     Made { rule, samples }
 }
 
 /// No braces or bars, so that it can stand as a term.
 fn plain_words(sample: &str) -> String {
-    sample.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect()
+    sample
+        .chars()
+        .filter(|c| c.is_alphanumeric() || *c == ' ')
+        .collect()
 }
 
 fn context_word(dice: &mut Dice) -> &'static str {
-    dice.pick(&["card", "ab", "social security", "卡号", "карта", "no", "don't", "été", "x1", "a b"])
+    dice.pick(&[
+        "card",
+        "ab",
+        "social security",
+        "卡号",
+        "карта",
+        "no",
+        "don't",
+        "été",
+        "x1",
+        "a b",
+    ])
 }
 
 /// A text that concerns these rules, of so many pieces.
@@ -148,7 +221,10 @@ pub fn text(dice: &mut Dice, made: &[Made], pieces: usize) -> String {
         } else {
             text.push_str(&noise(dice));
         }
-        text.push_str(dice.pick(&["", "", "", " ", " ", "  ", "\n", "-", "_", ".", ", ", "\u{3000}", "'", "的", "é", "1", "a"]));
+        text.push_str(dice.pick(&[
+            "", "", "", " ", " ", "  ", "\n", "-", "_", ".", ", ", "\u{3000}", "'", "的", "é", "1",
+            "a",
+        ]));
     }
     text
 }
@@ -159,16 +235,43 @@ fn bent(dice: &mut Dice, sample: &str) -> String {
     let at = dice.roll(chars.len());
     let cut = |from: usize, to: usize, with: &str| {
         let (head, tail) = (chars[..from].iter(), chars[to..].iter());
-        head.chain(&with.chars().collect::<Vec<_>>()).chain(tail).collect::<String>()
+        head.chain(&with.chars().collect::<Vec<_>>())
+            .chain(tail)
+            .collect::<String>()
     };
     match dice.roll(16) {
         0 => sample.to_uppercase(),
-        1 => chars.iter().enumerate().map(|(i, c)| if i % 2 == 0 { c.to_ascii_uppercase() } else { *c }).collect(),
+        1 => chars
+            .iter()
+            .enumerate()
+            .map(|(i, c)| {
+                if i % 2 == 0 {
+                    c.to_ascii_uppercase()
+                } else {
+                    *c
+                }
+            })
+            .collect(),
         2 if !chars.is_empty() => cut(at, at + 1, ""),
-        3 => cut(at, at, dice.pick(&["a", "1", " ", "-", "é", "中", "\u{200b}", "_"])),
+        3 => cut(
+            at,
+            at,
+            dice.pick(&["a", "1", " ", "-", "é", "中", "\u{200b}", "_"]),
+        ),
         4 => format!("{sample}{sample}"),
         5 => cut(at, at, "\u{200b}"),
-        6 => sample.replace(' ', dice.pick(&["\n", "  ", "\t\t", "\u{a0}", " \r\n ", "", "                                 "])),
+        6 => sample.replace(
+            ' ',
+            dice.pick(&[
+                "\n",
+                "  ",
+                "\t\t",
+                "\u{a0}",
+                " \r\n ",
+                "",
+                "                                 ",
+            ]),
+        ),
         7 => sample.chars().map(wide).collect(),
         8 if chars.len() > 1 && at + 1 < chars.len() => {
             let mut swapped = chars.clone();
@@ -192,11 +295,42 @@ fn wide(c: char) -> char {
 fn noise(dice: &mut Dice) -> String {
     match dice.roll(10) {
         0 => "的是不了在".chars().take(dice.within(1, 5)).collect(),
-        1 => dice.pick(&["😀", "👩‍👩‍👧", "🇩🇪", "❤️", "e\u{301}", "ﬁ", "①", "٣٤", "ｘ", "ẞ", "İ"]).to_owned(),
-        2 => (0..dice.within(1, 20)).map(|_| char::from(b'0' + dice.roll(10) as u8)).collect(),
-        3 => dice.pick(&["...", "--", "'", "\"", "(", ")", "@", "://", "\n\n", "\t", "。", "！", "…"]).to_owned(),
+        1 => dice
+            .pick(&[
+                "😀",
+                "👩‍👩‍👧",
+                "🇩🇪",
+                "❤️",
+                "e\u{301}",
+                "ﬁ",
+                "①",
+                "٣٤",
+                "ｘ",
+                "ẞ",
+                "İ",
+            ])
+            .to_owned(),
+        2 => (0..dice.within(1, 20))
+            .map(|_| char::from(b'0' + dice.roll(10) as u8))
+            .collect(),
+        3 => dice
+            .pick(&[
+                "...", "--", "'", "\"", "(", ")", "@", "://", "\n\n", "\t", "。", "！", "…",
+            ])
+            .to_owned(),
         4 => "a".repeat(dice.within(1, 70)),
-        5 => dice.pick(&["card", "карта", "КАРТА", "卡号", "no", "ab", "social  security", "don\u{2019}t"]).to_owned(),
+        5 => dice
+            .pick(&[
+                "card",
+                "карта",
+                "КАРТА",
+                "卡号",
+                "no",
+                "ab",
+                "social  security",
+                "don\u{2019}t",
+            ])
+            .to_owned(),
         _ => {
             let count = dice.within(1, 4);
             words(dice, count)
@@ -212,21 +346,49 @@ fn words(dice: &mut Dice, count: usize) -> String {
 
 fn word(dice: &mut Dice) -> String {
     match dice.roll(8) {
-        0 => dice.pick(&["ignore", "previous", "rules", "secret", "token", "password", "the", "of", "all"]).to_owned(),
-        1 => dice.pick(&["über", "été", "naïve", "привет", "мир", "ñandú", "Żółw"]).to_owned(),
-        2 => dice.pick(&["忽略", "之前", "指令", "全部", "密码", "中", "ひらがな"]).to_owned(),
-        3 => (0..dice.within(5, 14)).map(|_| dice.pick(&["q", "x", "z", "v", "w"])).collect(),
+        0 => dice
+            .pick(&[
+                "ignore", "previous", "rules", "secret", "token", "password", "the", "of", "all",
+            ])
+            .to_owned(),
+        1 => dice
+            .pick(&["über", "été", "naïve", "привет", "мир", "ñandú", "Żółw"])
+            .to_owned(),
+        2 => dice
+            .pick(&["忽略", "之前", "指令", "全部", "密码", "中", "ひらがな"])
+            .to_owned(),
+        3 => (0..dice.within(5, 14))
+            .map(|_| dice.pick(&["q", "x", "z", "v", "w"]))
+            .collect(),
         // Longer than any literal, gram or shape looks at.
-        4 if dice.percent(6) => (0..dice.within(20, 90)).map(|_| dice.pick(&["的", "一", "是", "龥", "z", "a"])).collect(),
-        _ => (0..dice.within(1, 6)).map(|_| dice.pick(&["a", "b", "c", "1"])).collect(),
+        4 if dice.percent(6) => (0..dice.within(20, 90))
+            .map(|_| dice.pick(&["的", "一", "是", "龥", "z", "a"]))
+            .collect(),
+        _ => (0..dice.within(1, 6))
+            .map(|_| dice.pick(&["a", "b", "c", "1"]))
+            .collect(),
     }
 }
 
 fn term(dice: &mut Dice) -> String {
     match dice.roll(6) {
-        0 => dice.pick(&["Bluefinch", "Tamarindo Ridge", "蓝雀计划", "青石 工程", "C++", "abcab", "don't", "x-ray abc", "中"]).to_owned(),
+        0 => dice
+            .pick(&[
+                "Bluefinch",
+                "Tamarindo Ridge",
+                "蓝雀计划",
+                "青石 工程",
+                "C++",
+                "abcab",
+                "don't",
+                "x-ray abc",
+                "中",
+            ])
+            .to_owned(),
         1 => {
-            let chars: String = (0..dice.within(4, 9)).map(|_| dice.pick(&["a", "b", "c"])).collect();
+            let chars: String = (0..dice.within(4, 9))
+                .map(|_| dice.pick(&["a", "b", "c"]))
+                .collect();
             chars
         }
         _ => {
@@ -302,7 +464,10 @@ fn phrase(dice: &mut Dice, samples: &mut Vec<String>) -> String {
 /// A pattern as a tree, so that it can be written and sampled.
 enum Node {
     Literal(&'static str),
-    Class { written: &'static str, chars: &'static str },
+    Class {
+        written: &'static str,
+        chars: &'static str,
+    },
     Repeat(Box<Node>, usize, usize),
     Choice(Vec<Node>),
     Sequence(Vec<Node>),
@@ -312,8 +477,8 @@ enum Node {
 }
 
 const LITERALS: &[&str] = &[
-    "a", "b", "ab", "aba", "key", "sk_", "ghp_", "-", "@", "://", "id=", "token", "xqzv", "1", "0x", " ", "card ", "密码",
-    "é", "中", "Ω", "_", ".", "password", "://a", "я", "12", "ss",
+    "a", "b", "ab", "aba", "key", "sk_", "ghp_", "-", "@", "://", "id=", "token", "xqzv", "1",
+    "0x", " ", "card ", "密码", "é", "中", "Ω", "_", ".", "password", "://a", "я", "12", "ss",
 ];
 
 const CLASSES: &[(&str, &str)] = &[
@@ -342,9 +507,25 @@ fn pattern(dice: &mut Dice, samples: &mut Vec<String>) -> What {
     let mut node = sequence(dice, 3, &mut dice.clone().percent(25));
     dice.word();
     if run {
-        let (written, chars) = *dice.one(&[("[a-c]", "abc"), ("[0-9a-f]", "09af"), ("[a-z_-]", "abz_-"), ("[一-龥]", "中的")]);
-        let tail = Node::Repeat(Box::new(Node::Class { written, chars }), dice.within(1, 4), dice.within(4, 6));
-        node = Node::Sequence(vec![node, if dice.percent(30) { Node::Value(Box::new(tail)) } else { tail }]);
+        let (written, chars) = *dice.one(&[
+            ("[a-c]", "abc"),
+            ("[0-9a-f]", "09af"),
+            ("[a-z_-]", "abz_-"),
+            ("[一-龥]", "中的"),
+        ]);
+        let tail = Node::Repeat(
+            Box::new(Node::Class { written, chars }),
+            dice.within(1, 4),
+            dice.within(4, 6),
+        );
+        node = Node::Sequence(vec![
+            node,
+            if dice.percent(30) {
+                Node::Value(Box::new(tail))
+            } else {
+                tail
+            },
+        ]);
     } else if dice.percent(15) {
         node = Node::Choice(vec![node, sequence(dice, 2, &mut false)]);
     }
@@ -412,7 +593,11 @@ fn part(dice: &mut Dice, depth: usize, value: &mut bool) -> Node {
         }
         7 | 8 => {
             let count = dice.within(2, 4);
-            Node::Choice((0..count).map(|_| sequence(dice, depth - 1, value)).collect())
+            Node::Choice(
+                (0..count)
+                    .map(|_| sequence(dice, depth - 1, value))
+                    .collect(),
+            )
         }
         _ => {
             let literal = Node::Literal(dice.pick(LITERALS));

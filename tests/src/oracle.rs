@@ -45,10 +45,18 @@ pub fn findings(rules: &[Slow<'_>], direction: Direction, text: &Text<'_>) -> Ve
         let asks = |view| slow.rule.views.contains(&view);
         let mut own = Vec::new();
         if asks(View::Raw) || (same && asks(View::Folded)) {
-            own.extend(slow.find(text.body).into_iter().map(|hit| slow.found(&raw, hit)));
+            own.extend(
+                slow.find(text.body)
+                    .into_iter()
+                    .map(|hit| slow.found(&raw, hit)),
+            );
         }
         if !same && asks(View::Folded) {
-            own.extend(slow.find(folded.as_str()).into_iter().map(|hit| slow.found(&folded, hit)));
+            own.extend(
+                slow.find(folded.as_str())
+                    .into_iter()
+                    .map(|hit| slow.found(&folded, hit)),
+            );
         }
         found.extend(seen_once(own));
     }
@@ -64,7 +72,14 @@ pub fn in_view(rule: &Slow<'_>, view: &str) -> Vec<Hit> {
 /// A finding that lies within one of the same rule in the same or a plainer view
 /// has been seen.
 fn seen_once(mut all: Vec<Found>) -> Vec<Found> {
-    all.sort_by_key(|found| (found.view, found.span.start, std::cmp::Reverse(found.span.end), std::cmp::Reverse(found.confidence)));
+    all.sort_by_key(|found| {
+        (
+            found.view,
+            found.span.start,
+            std::cmp::Reverse(found.span.end),
+            std::cmp::Reverse(found.confidence),
+        )
+    });
     let mut kept: Vec<Found> = Vec::new();
     for found in all {
         if !kept.iter().any(|earlier| earlier.span.covers(found.span)) {
@@ -97,10 +112,20 @@ pub struct Slow<'r> {
 }
 
 enum Looking {
-    Pattern { regex: Box<Regex>, tail: Option<Box<Regex>> },
+    Pattern {
+        regex: Box<Regex>,
+        tail: Option<Box<Regex>>,
+    },
     Phrases(Vec<Vec<Vec<Piece>>>),
-    Terms { terms: Vec<Vec<char>>, typos: bool },
-    Block { begin: Vec<String>, end: Vec<String>, max_bytes: usize },
+    Terms {
+        terms: Vec<Vec<char>>,
+        typos: bool,
+    },
+    Block {
+        begin: Vec<String>,
+        end: Vec<String>,
+        max_bytes: usize,
+    },
 }
 
 impl<'r> Slow<'r> {
@@ -111,21 +136,39 @@ impl<'r> Slow<'r> {
                 regex: Box::new(regex(pattern)),
                 tail: run.then(|| Box::new(regex(last_class(pattern)))),
             },
-            What::Phrases(phrases) => Looking::Phrases(phrases.iter().map(|p| written_out(p)).collect()),
-            What::Dictionary { terms, max_typos, .. } => Looking::Terms {
+            What::Phrases(phrases) => {
+                Looking::Phrases(phrases.iter().map(|p| written_out(p)).collect())
+            }
+            What::Dictionary {
+                terms, max_typos, ..
+            } => Looking::Terms {
                 terms: terms.iter().map(|term| plain(term)).collect(),
                 typos: *max_typos > 0,
             },
-            What::Block { begin, end, max_bytes } => {
-                Looking::Block { begin: begin.clone(), end: end.clone(), max_bytes: *max_bytes }
-            }
+            What::Block {
+                begin,
+                end,
+                max_bytes,
+            } => Looking::Block {
+                begin: begin.clone(),
+                end: end.clone(),
+                max_bytes: *max_bytes,
+            },
             What::Model { .. } => Looking::Phrases(Vec::new()),
         };
         let exceptions = rule.detect.except.iter().map(|exception| match exception {
             Exception::Phrase(phrase) => Looking::Phrases(vec![written_out(phrase)]),
-            Exception::Pattern(pattern) => Looking::Pattern { regex: Box::new(regex(pattern)), tail: None },
+            Exception::Pattern(pattern) => Looking::Pattern {
+                regex: Box::new(regex(pattern)),
+                tail: None,
+            },
         });
-        let words = |list: Option<&Vec<String>>| list.into_iter().flatten().map(|word| written_out(word)).collect();
+        let words = |list: Option<&Vec<String>>| {
+            list.into_iter()
+                .flatten()
+                .map(|word| written_out(word))
+                .collect()
+        };
         let context = rule.detect.context.as_ref();
         Slow {
             rule,
@@ -139,7 +182,10 @@ impl<'r> Slow<'r> {
 
     fn found(&self, view: &Normalized<'_>, (start, end, confidence): Hit) -> Found {
         Found {
-            span: view.original_span(ViewSpan { start: start as u32, end: end as u32 }),
+            span: view.original_span(ViewSpan {
+                start: start as u32,
+                end: end as u32,
+            }),
             rule: self.rule.id.to_string(),
             confidence,
             view: view.view(),
@@ -152,9 +198,15 @@ impl<'r> Slow<'r> {
         let mut hits = Vec::new();
         let mut at = 0;
         while at < text.len() {
-            let Some((found, is_value)) = self.next(text, at) else { break };
+            let Some((found, is_value)) = self.next(text, at) else {
+                break;
+            };
             // A branch without the value is there to be stepped over.
-            let judged = if is_value { self.judge(text, found) } else { Some(found.sure) };
+            let judged = if is_value {
+                self.judge(text, found)
+            } else {
+                Some(found.sure)
+            };
             at = match judged {
                 Some(_) => found.whole.1,
                 None => after(text, found.whole.0),
@@ -172,14 +224,23 @@ impl<'r> Slow<'r> {
             let mut captures: Captures = regex.create_captures();
             regex.captures(Input::new(text).range(at..), &mut captures);
             let whole = captures.get_match()?;
-            let has_value = regex.group_info().to_index(regex_automata::PatternID::ZERO, "value");
+            let has_value = regex
+                .group_info()
+                .to_index(regex_automata::PatternID::ZERO, "value");
             let value = match has_value {
                 None => Some((whole.start(), whole.end())),
                 Some(index) => captures.get_group(index).map(|span| (span.start, span.end)),
             };
             let Some(mut value) = value else {
                 let whole = (whole.start(), whole.end());
-                return Some((Match { whole, value: whole, sure }, false));
+                return Some((
+                    Match {
+                        whole,
+                        value: whole,
+                        sure,
+                    },
+                    false,
+                ));
             };
             let mut whole = (whole.start(), whole.end());
             while let Some(tail) = tail {
@@ -197,7 +258,14 @@ impl<'r> Slow<'r> {
         let starts = (at..text.len()).filter(|&start| text.is_char_boundary(start));
         starts.into_iter().find_map(|start| {
             let (end, sure) = self.longest_at(text, start)?;
-            Some((Match { whole: (start, end), value: (start, end), sure }, true))
+            Some((
+                Match {
+                    whole: (start, end),
+                    value: (start, end),
+                    sure,
+                },
+                true,
+            ))
         })
     }
 
@@ -207,23 +275,37 @@ impl<'r> Slow<'r> {
         match &self.what {
             Looking::Pattern { .. } => None,
             Looking::Phrases(phrases) => {
-                let ends = phrases.iter().flat_map(|phrase| ends_of(phrase, text, start));
+                let ends = phrases
+                    .iter()
+                    .flat_map(|phrase| ends_of(phrase, text, start));
                 ends.max().map(|end| (end, sure))
             }
             Looking::Terms { terms, typos } => {
-                let ends = terms.iter().flat_map(|term| term_ends(term, *typos, text, start));
+                let ends = terms
+                    .iter()
+                    .flat_map(|term| term_ends(term, *typos, text, start));
                 let (end, exact) = ends.max()?;
                 Some((end, if exact { Confidence::Certain } else { sure }))
             }
-            Looking::Block { begin, end, max_bytes } => {
-                let opening = begin.iter().filter(|b| stands_at(text, start, b)).map(String::len).max()?;
+            Looking::Block {
+                begin,
+                end,
+                max_bytes,
+            } => {
+                let opening = begin
+                    .iter()
+                    .filter(|b| stands_at(text, start, b))
+                    .map(String::len)
+                    .max()?;
                 let mut limit = (start + max_bytes).min(text.len());
                 while !text.is_char_boundary(limit) {
                     limit -= 1;
                 }
                 let body = start + opening;
                 let closings = (body..limit).flat_map(|at| {
-                    let here = end.iter().filter(move |e| stands_at(text, at, e) && at + e.len() <= limit);
+                    let here = end
+                        .iter()
+                        .filter(move |e| stands_at(text, at, e) && at + e.len() <= limit);
                     here.map(move |e| at + e.len())
                 });
                 Some((closings.min().unwrap_or(limit.max(body)), sure))
@@ -242,7 +324,9 @@ impl<'r> Slow<'r> {
         let (from, to) = found.whole;
         let excepted = |exception: &Looking| match exception {
             Looking::Pattern { regex, .. } => regex.is_match(Input::new(text).range(from..to)),
-            Looking::Phrases(phrases) => phrases.iter().any(|phrase| stands_within(phrase, text, from, to)),
+            Looking::Phrases(phrases) => phrases
+                .iter()
+                .any(|phrase| stands_within(phrase, text, from, to)),
             _ => false,
         };
         if self.exceptions.iter().any(excepted) {
@@ -255,13 +339,23 @@ impl<'r> Slow<'r> {
         if self.allow.iter().any(covers) {
             return None;
         }
-        let Some(context) = &self.rule.detect.context else { return Some(found.sure) };
+        let Some(context) = &self.rule.detect.context else {
+            return Some(found.sure);
+        };
         let before: Vec<usize> = text[..start].char_indices().map(|(at, _)| at).collect();
-        let from = before[before.len().saturating_sub(context.within_chars)..].first().copied().unwrap_or(start);
-        let to = text[end..].char_indices().nth(context.within_chars).map_or(text.len(), |(at, _)| end + at);
+        let from = before[before.len().saturating_sub(context.within_chars)..]
+            .first()
+            .copied()
+            .unwrap_or(start);
+        let to = text[end..]
+            .char_indices()
+            .nth(context.within_chars)
+            .map_or(text.len(), |(at, _)| end + at);
         let near = |words: &[Vec<Vec<Piece>>]| {
             let mut words = words.iter();
-            words.any(|word| stands_within(word, text, from, start) || stands_within(word, text, end, to))
+            words.any(|word| {
+                stands_within(word, text, from, start) || stands_within(word, text, end, to)
+            })
         };
         match () {
             () if near(&self.raise) => Some(Confidence::Certain),
@@ -274,7 +368,10 @@ impl<'r> Slow<'r> {
 
 /// The start of the next character.
 fn after(text: &str, at: usize) -> usize {
-    text[at..].chars().next().map_or(at + 1, |c| at + c.len_utf8())
+    text[at..]
+        .chars()
+        .next()
+        .map_or(at + 1, |c| at + c.len_utf8())
 }
 
 fn stands_at(text: &str, at: usize, literal: &str) -> bool {
@@ -304,7 +401,10 @@ fn regex(pattern: &str) -> Regex {
         }
     }
     let any_case = syntax::Config::new().case_insensitive(true);
-    Regex::builder().syntax(any_case).build(&theirs).unwrap_or_else(|error| panic!("{theirs}: {error}"))
+    Regex::builder()
+        .syntax(any_case)
+        .build(&theirs)
+        .unwrap_or_else(|error| panic!("{theirs}: {error}"))
 }
 
 /// The class with which a pattern ends, without its repeat.
@@ -353,13 +453,22 @@ fn readings(chars: &[char], at: &mut usize) -> Vec<Vec<Piece>> {
                     }
                 }
                 *at += 1;
-                let join = |head: &Vec<Piece>, tail: &Vec<Piece>| [head.clone(), tail.clone()].concat();
-                all = all.iter().flat_map(|head| choices.iter().map(move |tail| join(head, tail))).collect();
+                let join =
+                    |head: &Vec<Piece>, tail: &Vec<Piece>| [head.clone(), tail.clone()].concat();
+                all = all
+                    .iter()
+                    .flat_map(|head| choices.iter().map(move |tail| join(head, tail)))
+                    .collect();
             }
             c => {
                 *at += 1;
-                let piece = if c.is_whitespace() { Piece::Space } else { Piece::Char(same(c)) };
-                all.iter_mut().for_each(|reading| reading.push(piece.clone()));
+                let piece = if c.is_whitespace() {
+                    Piece::Space
+                } else {
+                    Piece::Char(same(c))
+                };
+                all.iter_mut()
+                    .for_each(|reading| reading.push(piece.clone()));
             }
         }
     }
@@ -372,7 +481,10 @@ fn tidy(reading: &mut Vec<Piece>) {
     reading.dedup_by(|b, a| *a == Piece::Space && *b == Piece::Space);
     let mut i = 1;
     while i < reading.len() {
-        if reading[i] == Piece::Gap && reading[i - 1] != Piece::Gap && reading[i - 1] == Piece::Space {
+        if reading[i] == Piece::Gap
+            && reading[i - 1] != Piece::Gap
+            && reading[i - 1] == Piece::Space
+        {
             reading.remove(i - 1);
             i = 1;
         } else if reading[i] == Piece::Gap && reading[i - 1] == Piece::Gap {
@@ -462,8 +574,13 @@ fn follow(reading: &[Piece], text: &str, at: usize, ends: &mut BTreeSet<usize>) 
             let mut at = at;
             loop {
                 follow(rest, text, at, ends);
-                let Some((next, cost)) = one_space(text, at).and_then(|at| any_word(text, at)) else { break };
-                let Some(still) = left.checked_sub(cost) else { break };
+                let Some((next, cost)) = one_space(text, at).and_then(|at| any_word(text, at))
+                else {
+                    break;
+                };
+                let Some(still) = left.checked_sub(cost) else {
+                    break;
+                };
                 (at, left) = (next, still);
             }
         }
@@ -559,8 +676,16 @@ fn term_end(term: &[char], text: &str, start: usize) -> Option<usize> {
     Some(at)
 }
 
-fn slip(term: &[char], (from, to): (usize, usize), text: &str, start: usize, ends: &mut BTreeSet<(usize, bool)>) {
-    let Some(at) = term_end(&term[..from], text, start) else { return };
+fn slip(
+    term: &[char],
+    (from, to): (usize, usize),
+    text: &str,
+    start: usize,
+    ends: &mut BTreeSet<(usize, bool)>,
+) {
+    let Some(at) = term_end(&term[..from], text, start) else {
+        return;
+    };
     if at > start && within_word(text, at) {
         return;
     }

@@ -26,7 +26,10 @@ pub fn keys() -> Keys {
 
 /// A snapshot of packs on one backend, under the shipped policies.
 pub fn snapshot_of(packs: &[Pack], backend: Backend) -> Snapshot {
-    let options = Options { backend, ..Options::default() };
+    let options = Options {
+        backend,
+        ..Options::default()
+    };
     let ruleset = Ruleset::compile(packs, &options).unwrap_or_else(|faults| panic!("{faults:#?}"));
     let policies = Policies::new(loaded().policies.clone(), "default").unwrap();
     Snapshot::new(ruleset, policies, keys())
@@ -36,7 +39,10 @@ pub fn snapshot_of(packs: &[Pack], backend: Backend) -> Snapshot {
 pub fn snapshots() -> &'static [(Backend, Snapshot)] {
     static SNAPSHOTS: OnceLock<Vec<(Backend, Snapshot)>> = OnceLock::new();
     SNAPSHOTS.get_or_init(|| {
-        Backend::ALL.iter().map(|&backend| (backend, snapshot_of(&loaded().packs, backend))).collect()
+        Backend::ALL
+            .iter()
+            .map(|&backend| (backend, snapshot_of(&loaded().packs, backend)))
+            .collect()
     })
 }
 
@@ -51,7 +57,13 @@ pub fn screen(snapshot: &Snapshot, direction: Direction, role: Role, body: &str)
 }
 
 /// The same under a policy of this name.
-pub fn screen_as(snapshot: &Snapshot, policy: Option<&str>, direction: Direction, role: Role, body: &str) -> Verdict {
+pub fn screen_as(
+    snapshot: &Snapshot,
+    policy: Option<&str>,
+    direction: Direction,
+    role: Role,
+    body: &str,
+) -> Verdict {
     let texts = [Text { role, body }];
     snapshot.screen(&Exchange {
         tenant: "tenant",
@@ -71,14 +83,22 @@ pub fn example_texts() -> Vec<(Role, Direction, String)> {
         let (role, direction) = (asked_role(&rule.roles), rule.directions[0]);
         let matches = rule.examples.matches.iter().map(|example| &example.text);
         let others = rule.examples.no_match.iter().map(|example| &example.text);
-        texts.extend(matches.chain(others).map(|text| (role, direction, text.clone())));
+        texts.extend(
+            matches
+                .chain(others)
+                .map(|text| (role, direction, text.clone())),
+        );
     }
     texts
 }
 
 /// The user if the rule listens to users, else the first it listens to.
 pub fn asked_role(roles: &[Role]) -> Role {
-    if roles.contains(&Role::User) { Role::User } else { roles[0] }
+    if roles.contains(&Role::User) {
+        Role::User
+    } else {
+        roles[0]
+    }
 }
 
 /// A vault that gives every value the same token, which names nothing of it.
@@ -86,7 +106,10 @@ pub struct OneToken;
 
 impl Vault for OneToken {
     fn token(&self, _: &Scope<'_>, category: &Category, _: &str) -> Result<String, VaultError> {
-        Ok(format!("[{}_1]", category.leaf().to_uppercase().replace('-', "_")))
+        Ok(format!(
+            "[{}_1]",
+            category.leaf().to_uppercase().replace('-', "_")
+        ))
     }
 
     fn open(&self, _: &Scope<'_>, _: &str) -> Result<Option<String>, VaultError> {

@@ -14,14 +14,21 @@ use tests::{make, shipped, times};
 
 fn findings(snapshot: &Snapshot, direction: Direction, text: &Text<'_>) -> Vec<Finding> {
     let verdict = shipped::screen(snapshot, direction, text.role, text.body);
-    assert!(verdict.degraded.is_empty(), "{:?} on {:?}", verdict.degraded, text.body);
+    assert!(
+        verdict.degraded.is_empty(),
+        "{:?} on {:?}",
+        verdict.degraded,
+        text.body
+    );
     verdict.findings
 }
 
 /// One pack a snapshot.
 fn alone() -> Vec<Snapshot> {
     let packs = shipped::loaded().packs.iter();
-    packs.map(|pack| shipped::snapshot_of(std::slice::from_ref(pack), Backend::Portable)).collect()
+    packs
+        .map(|pack| shipped::snapshot_of(std::slice::from_ref(pack), Backend::Portable))
+        .collect()
 }
 
 /// Compares all ways; the text's findings, so that the caller knows that there
@@ -30,9 +37,18 @@ fn compare(alone: &[Snapshot], direction: Direction, text: &Text<'_>) -> usize {
     let together = findings(shipped::snapshot(), direction, text);
     for (backend, snapshot) in shipped::snapshots().iter().skip(1) {
         let other = findings(snapshot, direction, text);
-        assert_eq!(together, other, "portable and {} differ on {:?}", backend.name(), text.body);
+        assert_eq!(
+            together,
+            other,
+            "portable and {} differ on {:?}",
+            backend.name(),
+            text.body
+        );
     }
-    let mut apart: Vec<Finding> = alone.iter().flat_map(|one| findings(one, direction, text)).collect();
+    let mut apart: Vec<Finding> = alone
+        .iter()
+        .flat_map(|one| findings(one, direction, text))
+        .collect();
     apart.sort_by(|a, b| (a.span, &a.rule).cmp(&(b.span, &b.rule)));
     if apart != together {
         let differs = |f: &&Finding| !(apart.contains(f) && together.contains(f));
@@ -87,7 +103,8 @@ fn page(dice: &mut Dice, examples: &[(Role, Direction, String)]) -> String {
                 let made = make::any_rule(dice, "made.noise");
                 page.push_str(&make::text(dice, &[made], 3));
             }
-            3 => (0..dice.within(1, 30)).for_each(|_| page.push(char::from(b'0' + dice.roll(10) as u8))),
+            3 => (0..dice.within(1, 30))
+                .for_each(|_| page.push(char::from(b'0' + dice.roll(10) as u8))),
             4 => page.push_str("请帮我看一下这份文件的内容，然后告诉我下一步该做什么。"),
             _ => {
                 for _ in 0..dice.within(3, 20) {

@@ -11,7 +11,9 @@ use engine::text::{Direction, Role};
 use tests::shipped;
 
 fn said(snapshot: &engine::screen::Snapshot, cases: &[(Role, Direction, String)]) -> Vec<String> {
-    let screened = cases.iter().map(|(role, direction, body)| shipped::screen(snapshot, *direction, *role, body));
+    let screened = cases
+        .iter()
+        .map(|(role, direction, body)| shipped::screen(snapshot, *direction, *role, body));
     screened.map(|verdict| format!("{verdict:?}")).collect()
 }
 
@@ -20,7 +22,13 @@ fn one_thread_and_eight_say_the_same() {
     let cases = shipped::example_texts();
     let snapshot = shipped::snapshot();
     let alone = said(snapshot, &cases);
-    assert!(alone.iter().filter(|verdict| verdict.contains("Finding {")).count() > 200);
+    assert!(
+        alone
+            .iter()
+            .filter(|verdict| verdict.contains("Finding {"))
+            .count()
+            > 200
+    );
     thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
             .map(|number| {
@@ -45,13 +53,21 @@ fn the_fingerprint_is_of_what_is_said() {
     let packs = &shipped::loaded().packs;
     let first = shipped::snapshot().fingerprint();
     for &backend in Backend::ALL {
-        assert_eq!(shipped::snapshot_of(packs, backend).fingerprint(), first, "{}", backend.name());
+        assert_eq!(
+            shipped::snapshot_of(packs, backend).fingerprint(),
+            first,
+            "{}",
+            backend.name()
+        );
     }
     let reread = match rules::load(&rules::Source::Embedded) {
         Ok(loaded) => loaded,
         Err(reports) => panic!("{}", rules::report::render_all(&reports)),
     };
-    assert_eq!(shipped::snapshot_of(&reread.packs, Backend::Portable).fingerprint(), first);
+    assert_eq!(
+        shipped::snapshot_of(&reread.packs, Backend::Portable).fingerprint(),
+        first
+    );
 
     // Any change that can change a verdict changes it; a word of prose does not.
     let changed = |change: fn(&mut engine::rule::Rule)| {
@@ -61,15 +77,24 @@ fn the_fingerprint_is_of_what_is_said() {
     };
     assert_eq!(changed(|rule| rule.rationale.push('.')), first);
     assert_ne!(changed(|rule| rule.allow.push("never mind".into())), first);
-    assert_ne!(changed(|rule| rule.detect.validate.push("luhn".into())), first);
-    assert_ne!(changed(|rule| rule.severity = engine::rule::Severity::Critical), changed(|rule| rule.severity = engine::rule::Severity::Low));
+    assert_ne!(
+        changed(|rule| rule.detect.validate.push("luhn".into())),
+        first
+    );
+    assert_ne!(
+        changed(|rule| rule.severity = engine::rule::Severity::Critical),
+        changed(|rule| rule.severity = engine::rule::Severity::Low)
+    );
 }
 
 /// A swap under way: each verdict names one snapshot and says what that one says.
 #[test]
 fn a_verdict_is_of_one_snapshot() {
     let packs = &shipped::loaded().packs;
-    let (all, one) = (shipped::snapshot_of(packs, Backend::Portable), shipped::snapshot_of(&packs[..1], Backend::Portable));
+    let (all, one) = (
+        shipped::snapshot_of(packs, Backend::Portable),
+        shipped::snapshot_of(&packs[..1], Backend::Portable),
+    );
     let cases: Vec<_> = shipped::example_texts().into_iter().step_by(9).collect();
     let (of_all, of_one) = (said(&all, &cases), said(&one, &cases));
     assert_ne!(of_all, of_one);
@@ -89,7 +114,8 @@ fn a_verdict_is_of_one_snapshot() {
                 scope.spawn(|| {
                     for (i, (role, direction, body)) in cases.iter().enumerate() {
                         let snapshot = screener.snapshot();
-                        let verdict = format!("{:?}", shipped::screen(&snapshot, *direction, *role, body));
+                        let verdict =
+                            format!("{:?}", shipped::screen(&snapshot, *direction, *role, body));
                         let names_all = snapshot.fingerprint() == all.fingerprint();
                         assert_eq!(&verdict, if names_all { &of_all[i] } else { &of_one[i] });
                     }

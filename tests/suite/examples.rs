@@ -10,13 +10,24 @@ use tests::shipped;
 
 #[test]
 fn examples_hold_on_every_backend() {
-    let options = CheckOptions { lints: false, ..CheckOptions::default() };
+    let options = CheckOptions {
+        lints: false,
+        ..CheckOptions::default()
+    };
     let mut reports = rules::check(shipped::loaded(), &options);
     reports.retain(|report| report.level() == Level::Error);
-    assert!(reports.is_empty(), "{}", rules::report::render_all(&reports));
+    assert!(
+        reports.is_empty(),
+        "{}",
+        rules::report::render_all(&reports)
+    );
     for rule in shipped::loaded().packs.iter().flat_map(|pack| &pack.rules) {
         let examples = &rule.examples;
-        assert!(examples.matches.len() >= 2 && examples.no_match.len() >= 2, "{} has too few examples", rule.id);
+        assert!(
+            examples.matches.len() >= 2 && examples.no_match.len() >= 2,
+            "{} has too few examples",
+            rule.id
+        );
     }
 }
 
@@ -30,11 +41,25 @@ fn examples_hold_wherever_they_stand() {
             for (number, example) in rule.examples.matches.iter().enumerate() {
                 // Each example at some of the 64 places, all of them over the rules.
                 for shift in [1, 17, 31, 48, 63].map(|shift| (shift + number * 7) % 64) {
-                    let body = format!("{}{}{}", "\n".repeat(shift), example.text, "\n\n. . .".repeat(12));
+                    let body = format!(
+                        "{}{}{}",
+                        "\n".repeat(shift),
+                        example.text,
+                        "\n\n. . .".repeat(12)
+                    );
                     let verdict = shipped::screen(snapshot, direction, role, &body);
-                    let own = verdict.findings.iter().filter(|finding| finding.rule == rule.id);
+                    let own = verdict
+                        .findings
+                        .iter()
+                        .filter(|finding| finding.rule == rule.id);
                     let found: Vec<&str> = own.map(|finding| finding.span.of(&body)).collect();
-                    assert_eq!(found, example.finds, "{} on {} at {shift}: {body:?}", rule.id, backend.name());
+                    assert_eq!(
+                        found,
+                        example.finds,
+                        "{} on {} at {shift}: {body:?}",
+                        rule.id,
+                        backend.name()
+                    );
                 }
             }
         }
@@ -46,7 +71,8 @@ fn what_shipped_rules_find_in_examples_is_what_a_plain_search_finds() {
     let mut packs: Vec<Pack> = shipped::loaded().packs.clone();
     for pack in &mut packs {
         for rule in &mut pack.rules {
-            rule.views.retain(|view| matches!(view, View::Raw | View::Folded));
+            rule.views
+                .retain(|view| matches!(view, View::Raw | View::Folded));
         }
         pack.rules.retain(|rule| !rule.views.is_empty());
     }
@@ -57,10 +83,16 @@ fn what_shipped_rules_find_in_examples_is_what_a_plain_search_finds() {
         for text in example_texts(rule) {
             let (role, direction) = (shipped::asked_role(&rule.roles), rule.directions[0]);
             let verdict = shipped::screen(&snapshot, direction, role, text);
-            let own = verdict.findings.iter().filter(|finding| finding.rule == rule.id);
+            let own = verdict
+                .findings
+                .iter()
+                .filter(|finding| finding.rule == rule.id);
             let found: Vec<_> = own.map(|f| (f.span, f.confidence, f.view)).collect();
             let expected = oracle::findings(&slow, direction, &Text { role, body: text });
-            let expected: Vec<_> = expected.iter().map(|f| (f.span, f.confidence, f.view)).collect();
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|f| (f.span, f.confidence, f.view))
+                .collect();
             assert_eq!(found, expected, "{} on {text:?}", rule.id);
             compared += 1;
         }
@@ -69,6 +101,15 @@ fn what_shipped_rules_find_in_examples_is_what_a_plain_search_finds() {
 }
 
 fn example_texts(rule: &Rule) -> impl Iterator<Item = &str> {
-    let matches = rule.examples.matches.iter().map(|example| example.text.as_str());
-    matches.chain(rule.examples.no_match.iter().map(|example| example.text.as_str()))
+    let matches = rule
+        .examples
+        .matches
+        .iter()
+        .map(|example| example.text.as_str());
+    matches.chain(
+        rule.examples
+            .no_match
+            .iter()
+            .map(|example| example.text.as_str()),
+    )
 }

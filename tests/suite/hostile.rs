@@ -85,16 +85,29 @@ const EVIL: &[Evil] = &[
 ];
 
 fn pack(rules: Vec<Rule>) -> Pack {
-    Pack { id: "made".into(), version: "1".into(), title: String::new(), owner: String::new(), rules }
+    Pack {
+        id: "made".into(),
+        version: "1".into(),
+        title: String::new(),
+        owner: String::new(),
+        rules,
+    }
 }
 
 /// Only a rule that used up its work may be missing.
 fn holds(verdict: &Verdict, name: &str, body: &str) {
     for degraded in &verdict.degraded {
-        assert!(matches!(degraded, Degradation::Rule { .. }), "{name}: {degraded:?}");
+        assert!(
+            matches!(degraded, Degradation::Rule { .. }),
+            "{name}: {degraded:?}"
+        );
     }
     for finding in &verdict.findings {
-        assert!(!finding.span.of(body).is_empty(), "{name}: {:?}", finding.span);
+        assert!(
+            !finding.span.of(body).is_empty(),
+            "{name}: {:?}",
+            finding.span
+        );
     }
 }
 
@@ -136,13 +149,21 @@ fn evil_patterns_are_refused_or_bounded() {
             let (short, _) = flood(&rules, piece, bytes / 2);
             let (long, came) = flood(&rules, piece, bytes);
             let ratio = long / short.max(0.01);
-            println!("{long:9.1} ms, x{ratio:4.1} for twice the text, {came:8} {} {pattern}", rules[0].id);
+            println!(
+                "{long:9.1} ms, x{ratio:4.1} for twice the text, {came:8} {} {pattern}",
+                rules[0].id
+            );
             if long > worst.0 {
                 worst = (long, pattern);
             }
         }
     }
-    println!("{} patterns, {refused} refused, worst {:.0} ms: {}", EVIL.len(), worst.0, worst.1);
+    println!(
+        "{} patterns, {refused} refused, worst {:.0} ms: {}",
+        EVIL.len(),
+        worst.0,
+        worst.1
+    );
     assert!(refused >= 5, "unbounded patterns must be refused");
 }
 
@@ -166,20 +187,36 @@ fn evil_phrases_blocks_and_terms_are_refused_or_bounded() {
         let (spent, came) = flood(&[rule], piece, times(8, 64) << 10);
         println!("{spent:9.1} ms {came:8} {phrase}");
     }
-    let block = |begin: &str, end: &str, max_bytes| What::Block { begin: vec![begin.to_owned()], end: vec![end.to_owned()], max_bytes };
+    let block = |begin: &str, end: &str, max_bytes| What::Block {
+        begin: vec![begin.to_owned()],
+        end: vec![end.to_owned()],
+        max_bytes,
+    };
     let mut nested = make::rule("evil.block", block("<", ">", 1 << 16));
     nested.detect.validate = vec!["github_checksum".to_owned()];
     let open = make::rule("evil.open", block("-----begin ", "-----end", 1 << 20));
     let terms: Vec<String> = (1..60).map(|n| vec!["ab"; n].join(" ")).collect();
-    let dictionary = What::Dictionary { name: "x.txt".into(), terms: std::sync::Arc::new(terms), max_typos: 1 };
+    let dictionary = What::Dictionary {
+        name: "x.txt".into(),
+        terms: std::sync::Arc::new(terms),
+        max_typos: 1,
+    };
     let mut names = make::rule("evil.terms", dictionary);
     names.detect.validate = vec!["github_checksum".to_owned()];
-    for (rule, piece) in [(nested, "<"), (open, "-----BEGIN "), (names.clone(), "ab "), (names, "ba ")] {
+    for (rule, piece) in [
+        (nested, "<"),
+        (open, "-----BEGIN "),
+        (names.clone(), "ab "),
+        (names, "ba "),
+    ] {
         let id = rule.id.to_string();
         let bytes = times(8, 64) << 10;
         let (short, _) = flood(std::slice::from_ref(&rule), piece, bytes / 2);
         let (long, came) = flood(&[rule], piece, bytes);
-        println!("{long:9.1} ms, x{:4.1} for twice the text, {came:8} {id} {piece:?}", long / short.max(0.01));
+        println!(
+            "{long:9.1} ms, x{:4.1} for twice the text, {came:8} {id} {piece:?}",
+            long / short.max(0.01)
+        );
     }
 }
 
@@ -189,13 +226,93 @@ fn evil_phrases_blocks_and_terms_are_refused_or_bounded() {
 fn floods_do_not_stop_the_shipped_rules() {
     let bytes = times(8, 64) << 10;
     let mut pieces: Vec<String> = [
-        "1", "0", "7 ", "12-", "4111 ", "4111-1111-", "1.", "1:", "a", "A1", "-", "_", " ", "\n", "\r\n\t", "[", "]", "{", "}",
-        "(", "<", ">", "@", "a@", "@a.", "a.b@c.", "://", "http://", "https://a.", "=", "key=", "password=", "token: ", "\"", "'",
-        "/", "\\", "%41", "&#65;", "QUJD", "41 42 ", "0x", "\u{200b}", "a\u{200b}", "\u{200d}\u{fe0f}", "\u{e0041}", "\u{202e}",
-        "\u{301}", "e\u{301}", "👩\u{200d}👩\u{200d}👧", "ignore ", "ignore ignore ignore ", "ignore all previous ",
-        "you are now ", "忽略", "忽略之前的所有", "身份证", "的", "中1", "密码", "i g n o r e ", "1gn0re ", "рау", "-----BEGIN ",
-        "-----BEGIN PRIVATE KEY-----", "eyJ", "eyJhbGciOiJIUzI1NiJ9.", "sk-", "AKIA", "ghp_", "xoxb-", "+1 ", "+86", "(020) ",
-        "DE", "GB29", "born on ", "1980-01-01 ", "::", "fe80:", "00:11:", "card ", "how to ", "kill ", "京A", "９", "٣",
+        "1",
+        "0",
+        "7 ",
+        "12-",
+        "4111 ",
+        "4111-1111-",
+        "1.",
+        "1:",
+        "a",
+        "A1",
+        "-",
+        "_",
+        " ",
+        "\n",
+        "\r\n\t",
+        "[",
+        "]",
+        "{",
+        "}",
+        "(",
+        "<",
+        ">",
+        "@",
+        "a@",
+        "@a.",
+        "a.b@c.",
+        "://",
+        "http://",
+        "https://a.",
+        "=",
+        "key=",
+        "password=",
+        "token: ",
+        "\"",
+        "'",
+        "/",
+        "\\",
+        "%41",
+        "&#65;",
+        "QUJD",
+        "41 42 ",
+        "0x",
+        "\u{200b}",
+        "a\u{200b}",
+        "\u{200d}\u{fe0f}",
+        "\u{e0041}",
+        "\u{202e}",
+        "\u{301}",
+        "e\u{301}",
+        "👩\u{200d}👩\u{200d}👧",
+        "ignore ",
+        "ignore ignore ignore ",
+        "ignore all previous ",
+        "you are now ",
+        "忽略",
+        "忽略之前的所有",
+        "身份证",
+        "的",
+        "中1",
+        "密码",
+        "i g n o r e ",
+        "1gn0re ",
+        "рау",
+        "-----BEGIN ",
+        "-----BEGIN PRIVATE KEY-----",
+        "eyJ",
+        "eyJhbGciOiJIUzI1NiJ9.",
+        "sk-",
+        "AKIA",
+        "ghp_",
+        "xoxb-",
+        "+1 ",
+        "+86",
+        "(020) ",
+        "DE",
+        "GB29",
+        "born on ",
+        "1980-01-01 ",
+        "::",
+        "fe80:",
+        "00:11:",
+        "card ",
+        "how to ",
+        "kill ",
+        "京A",
+        "９",
+        "٣",
     ]
     .map(str::to_owned)
     .into();
@@ -203,8 +320,14 @@ fn floods_do_not_stop_the_shipped_rules() {
     for (number, rule) in rules.enumerate() {
         // In the short run each rule gives one flood, of a match or a near miss.
         let matches = rule.examples.matches.iter().map(|example| &example.text);
-        let texts: Vec<&String> = matches.chain(rule.examples.no_match.iter().map(|example| &example.text)).collect();
-        let chosen = if tests::full() { texts.clone() } else { vec![texts[number % texts.len()]] };
+        let texts: Vec<&String> = matches
+            .chain(rule.examples.no_match.iter().map(|example| &example.text))
+            .collect();
+        let chosen = if tests::full() {
+            texts.clone()
+        } else {
+            vec![texts[number % texts.len()]]
+        };
         pieces.extend(chosen.into_iter().map(|text| format!("{text} ")));
     }
     let mut stopped: Vec<String> = Vec::new();
@@ -224,11 +347,24 @@ fn floods_do_not_stop_the_shipped_rules() {
             }
             for degraded in &verdict.degraded {
                 if let Degradation::Rule { rule, .. } = degraded {
-                    stopped.push(format!("{rule} by a flood of {:?}", piece.chars().take(60).collect::<String>()));
+                    stopped.push(format!(
+                        "{rule} by a flood of {:?}",
+                        piece.chars().take(60).collect::<String>()
+                    ));
                 }
             }
         }
     }
-    println!("{} floods of {bytes} bytes, slowest {:.0} ms: {:?}", pieces.len(), slowest.0, slowest.1);
-    assert!(stopped.is_empty(), "{} stopped:\n{}", stopped.len(), stopped.join("\n"));
+    println!(
+        "{} floods of {bytes} bytes, slowest {:.0} ms: {:?}",
+        pieces.len(),
+        slowest.0,
+        slowest.1
+    );
+    assert!(
+        stopped.is_empty(),
+        "{} stopped:\n{}",
+        stopped.len(),
+        stopped.join("\n")
+    );
 }

@@ -12,5 +12,6 @@ mod offsets;
 mod oracle;
 mod policy;
 mod redaction;
+mod reload;
 mod sidecar;
 mod tidy;

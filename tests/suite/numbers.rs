@@ -15,7 +15,10 @@ const CHANGED: &[(&str, &str)] = &[
     ("pii.phone-near-word", "12 6123 4568"),
     ("pii.phone-near-word", "1234 5678 6123 4568"),
     // The word that the rule requires is now more than 32 characters away.
-    ("pii.us-ssn-by-context", "Social Security Number: 1234 5678 219 09 1203"),
+    (
+        "pii.us-ssn-by-context",
+        "Social Security Number: 1234 5678 219 09 1203",
+    ),
 ];
 
 /// Whether the rule tells its value by what touches it, such as `PIN: `. Then
@@ -33,11 +36,24 @@ fn is_number(value: &str) -> bool {
 
 /// Rules of `pii` with such values, and the examples that have one of them.
 fn numeric() -> Vec<(&'static Rule, Vec<(&'static str, &'static str)>)> {
-    let pack = shipped::loaded().packs.iter().find(|pack| pack.id == "pii").unwrap();
+    let pack = shipped::loaded()
+        .packs
+        .iter()
+        .find(|pack| pack.id == "pii")
+        .unwrap();
     let rules = pack.rules.iter().map(|rule| {
-        let one = rule.examples.matches.iter().filter(|example| example.finds.len() == 1);
+        let one = rule
+            .examples
+            .matches
+            .iter()
+            .filter(|example| example.finds.len() == 1);
         let cases = one.map(|example| (example.text.as_str(), example.finds[0].as_str()));
-        (rule, cases.filter(|(_, value)| is_number(value)).collect::<Vec<_>>())
+        (
+            rule,
+            cases
+                .filter(|(_, value)| is_number(value))
+                .collect::<Vec<_>>(),
+        )
     });
     rules.filter(|(_, cases)| !cases.is_empty()).collect()
 }
@@ -46,7 +62,10 @@ fn numeric() -> Vec<(&'static Rule, Vec<(&'static str, &'static str)>)> {
 fn finds(rule: &Rule, body: &str, value: &str) -> bool {
     let role = shipped::asked_role(&rule.roles);
     let verdict = shipped::screen(shipped::snapshot(), Direction::Prompt, role, body);
-    verdict.findings.iter().any(|finding| finding.rule == rule.id && finding.span.of(body) == value)
+    verdict
+        .findings
+        .iter()
+        .any(|finding| finding.rule == rule.id && finding.span.of(body) == value)
 }
 
 /// The cases in which a rule lost its value between `before` and `behind`.
@@ -59,7 +78,10 @@ fn lost(before: &str, behind: &str) -> (usize, Vec<String>) {
                 true => format!("{before}{text}{behind}"),
                 false => text.replacen(value, &format!("{before}{value}{behind}"), 1),
             };
-            if CHANGED.iter().any(|(id, taken)| *id == rule.id.as_str() && body.contains(taken)) {
+            if CHANGED
+                .iter()
+                .any(|(id, taken)| *id == rule.id.as_str() && body.contains(taken))
+            {
                 continue;
             }
             cases += 1;
@@ -76,22 +98,40 @@ fn numbers_are_found_in_chinese_without_spaces() {
     assert!(numeric().len() >= 12, "{}", numeric().len());
     let (cases, lost) = lost("是", "的");
     assert!(cases >= 40, "{cases}");
-    assert!(lost.is_empty(), "{} of {cases} lost:\n{}", lost.len(), lost.join("\n"));
+    assert!(
+        lost.is_empty(),
+        "{} of {cases} lost:\n{}",
+        lost.len(),
+        lost.join("\n")
+    );
 }
 
 #[test]
 fn a_decoy_in_front_hides_nothing() {
     for decoy in ["4999 ", "12 ", "7, ", "1234 5678 ", "0-"] {
         let (cases, lost) = lost(decoy, "");
-        assert!(lost.is_empty(), "{} of {cases} lost behind {decoy:?}:\n{}", lost.len(), lost.join("\n"));
+        assert!(
+            lost.is_empty(),
+            "{} of {cases} lost behind {decoy:?}:\n{}",
+            lost.len(),
+            lost.join("\n")
+        );
     }
 }
 
 #[test]
 fn the_decoy_of_the_house() {
     let body = "order 4999 4111 1111 1111 1111";
-    let verdict = shipped::screen(shipped::snapshot(), Direction::Prompt, engine::text::Role::User, body);
-    let cards = verdict.findings.iter().filter(|finding| finding.rule.as_str() == "pii.payment-card");
+    let verdict = shipped::screen(
+        shipped::snapshot(),
+        Direction::Prompt,
+        engine::text::Role::User,
+        body,
+    );
+    let cards = verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.as_str() == "pii.payment-card");
     let found: Vec<&str> = cards.map(|finding| finding.span.of(body)).collect();
     assert_eq!(found, ["4111 1111 1111 1111"]);
 }

@@ -65,11 +65,24 @@ fn every_span_lies_on_character_boundaries() {
     for (chunk, body) in texts() {
         for (_, snapshot) in shipped::snapshots() {
             let verdict = shipped::screen(snapshot, Direction::Prompt, Role::User, &body);
-            assert!(verdict.degraded.is_empty(), "{:?} with {chunk:?}", verdict.degraded);
+            assert!(
+                verdict.degraded.is_empty(),
+                "{:?} with {chunk:?}",
+                verdict.degraded
+            );
             for finding in &verdict.findings {
                 let (start, end) = (finding.span.start as usize, finding.span.end as usize);
-                let within = body.get(start..end).unwrap_or_else(|| panic!("{} {start}..{end} cuts a character of {chunk:?}", finding.rule));
-                assert!(!within.is_empty(), "{} is empty with {chunk:?}", finding.rule);
+                let within = body.get(start..end).unwrap_or_else(|| {
+                    panic!(
+                        "{} {start}..{end} cuts a character of {chunk:?}",
+                        finding.rule
+                    )
+                });
+                assert!(
+                    !within.is_empty(),
+                    "{} is empty with {chunk:?}",
+                    finding.rule
+                );
                 spans += 1;
             }
             let mut sorted = verdict.findings.clone();
@@ -79,7 +92,10 @@ fn every_span_lies_on_character_boundaries() {
                 assert!(pair[0].span.end <= pair[1].span.start, "edits overlap");
             }
             for edit in &verdict.edits {
-                assert!(body.get(edit.span.start as usize..edit.span.end as usize).is_some());
+                assert!(
+                    body.get(edit.span.start as usize..edit.span.end as usize)
+                        .is_some()
+                );
             }
         }
     }
@@ -93,12 +109,23 @@ fn every_span_lies_on_character_boundaries() {
 fn a_card_is_covered_with_all_that_was_put_into_it() {
     for (chunk, body) in texts() {
         let verdict = shipped::screen(shipped::snapshot(), Direction::Prompt, Role::User, &body);
-        for finding in verdict.findings.iter().filter(|f| f.rule.as_str() == "pii.payment-card") {
+        for finding in verdict
+            .findings
+            .iter()
+            .filter(|f| f.rule.as_str() == "pii.payment-card")
+        {
             let covered = finding.span.of(&body);
             let folded = Normalized::folded(covered);
-            let digits: String = folded.as_str().chars().filter(char::is_ascii_digit).collect();
+            let digits: String = folded
+                .as_str()
+                .chars()
+                .filter(char::is_ascii_digit)
+                .collect();
             assert_eq!(digits, "4111111111111111", "{covered:?} with {chunk:?}");
-            assert!(covered.starts_with('4') && covered.ends_with('1'), "{covered:?}");
+            assert!(
+                covered.starts_with('4') && covered.ends_with('1'),
+                "{covered:?}"
+            );
         }
     }
 }
@@ -106,9 +133,16 @@ fn a_card_is_covered_with_all_that_was_put_into_it() {
 /// Invisible characters inside a value hide nothing, and go with it.
 #[test]
 fn invisible_characters_go_with_the_value() {
-    for c in INVISIBLE.iter().flat_map(|&(from, to)| from..=to).filter_map(char::from_u32) {
+    for c in INVISIBLE
+        .iter()
+        .flat_map(|&(from, to)| from..=to)
+        .filter_map(char::from_u32)
+    {
         let body = format!("card 41{c}11 11{c}{c}11 1111 111{c}1, thanks");
-        let texts = [engine::text::Text { role: Role::User, body: &body }];
+        let texts = [engine::text::Text {
+            role: Role::User,
+            body: &body,
+        }];
         let verdict = redaction::snapshot().screen(&engine::screen::Exchange {
             tenant: "",
             session: "",

@@ -17,7 +17,13 @@ use tests::oracle::{self, Found, Slow};
 use tests::{shipped, times};
 
 fn pack(rules: Vec<Rule>) -> Pack {
-    Pack { id: "made".into(), version: "1".into(), title: String::new(), owner: String::new(), rules }
+    Pack {
+        id: "made".into(),
+        version: "1".into(),
+        title: String::new(),
+        owner: String::new(),
+        rules,
+    }
 }
 
 /// Rules that compile; most of what the dice make does.
@@ -40,7 +46,12 @@ fn found(snapshot: &Snapshot, direction: Direction, text: &Text<'_>) -> Vec<Foun
     let mut found: Vec<Found> = verdict
         .findings
         .iter()
-        .map(|f| Found { span: f.span, rule: f.rule.to_string(), confidence: f.confidence, view: f.view })
+        .map(|f| Found {
+            span: f.span,
+            rule: f.rule.to_string(),
+            confidence: f.confidence,
+            view: f.view,
+        })
         .collect();
     let lost = verdict.degraded.iter().map(|degraded| match degraded {
         Degradation::Rule { rule, .. } => format!("{rule} used up its work"),
@@ -58,7 +69,10 @@ fn found(snapshot: &Snapshot, direction: Direction, text: &Text<'_>) -> Vec<Foun
 
 /// What differs, on the first backend that differs.
 fn difference(rules: &[Rule], body: &str) -> Option<String> {
-    let text = Text { role: Role::User, body };
+    let text = Text {
+        role: Role::User,
+        body,
+    };
     let slow: Vec<Slow<'_>> = rules.iter().map(Slow::new).collect();
     let expected = oracle::findings(&slow, Direction::Prompt, &text);
     Backend::ALL.iter().find_map(|&backend| {
@@ -68,9 +82,23 @@ fn difference(rules: &[Rule], body: &str) -> Option<String> {
             let name = backend.name();
             let show = |all: &[Found], others: &[Found]| {
                 let only = all.iter().filter(|f| !others.contains(f));
-                only.map(|f| format!("    {} {:?} {:?} {:?} {:?}\n", f.rule, f.span, f.span.of(body), f.confidence, f.view)).collect::<String>()
+                only.map(|f| {
+                    format!(
+                        "    {} {:?} {:?} {:?} {:?}\n",
+                        f.rule,
+                        f.span,
+                        f.span.of(body),
+                        f.confidence,
+                        f.view
+                    )
+                })
+                .collect::<String>()
             };
-            format!("  only {name}:\n{}  only the oracle:\n{}", show(&found, &expected), show(&expected, &found))
+            format!(
+                "  only {name}:\n{}  only the oracle:\n{}",
+                show(&found, &expected),
+                show(&expected, &found)
+            )
         })
     })
 }
@@ -78,7 +106,10 @@ fn difference(rules: &[Rule], body: &str) -> Option<String> {
 /// The smallest case that still differs, as text.
 fn reproduction(seed: u64, made: &[Made], body: &str) -> String {
     let mut rules: Vec<Rule> = made.iter().map(|m| m.rule.clone()).collect();
-    if let Some(alone) = rules.iter().find(|rule| difference(&[(*rule).clone()], body).is_some()) {
+    if let Some(alone) = rules
+        .iter()
+        .find(|rule| difference(&[(*rule).clone()], body).is_some())
+    {
         rules = vec![alone.clone()];
     }
     let mut body = body.to_owned();
@@ -86,7 +117,11 @@ fn reproduction(seed: u64, made: &[Made], body: &str) -> String {
     while step > 0 {
         let mut at = 0;
         while at < body.chars().count() {
-            let shorter: String = body.chars().take(at).chain(body.chars().skip(at + step)).collect();
+            let shorter: String = body
+                .chars()
+                .take(at)
+                .chain(body.chars().skip(at + step))
+                .collect();
             if difference(&rules, &shorter).is_some() {
                 body = shorter;
             } else {
@@ -123,41 +158,70 @@ fn reproduction(seed: u64, made: &[Made], body: &str) -> String {
     let difference = difference(&rules, &body).unwrap_or_default();
     let rules: Vec<String> = rules
         .iter()
-        .map(|r| format!("  {} views {:?} allow {:?}\n    {:?}", r.id, r.views, r.allow, r.detect))
+        .map(|r| {
+            format!(
+                "  {} views {:?} allow {:?}\n    {:?}",
+                r.id, r.views, r.allow, r.detect
+            )
+        })
         .collect();
-    format!("ORACLE_SEED={seed}\n  text {body:?}\n{}\n{difference}", rules.join("\n"))
+    format!(
+        "ORACLE_SEED={seed}\n  text {body:?}\n{}\n{difference}",
+        rules.join("\n")
+    )
 }
 
 #[test]
 fn findings_are_those_of_one_plain_search_a_rule() {
-    let only = std::env::var("ORACLE_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
+    let only = std::env::var("ORACLE_SEED")
+        .ok()
+        .and_then(|seed| seed.parse::<u64>().ok());
     let seeds = match only {
         Some(seed) => seed..seed + 1,
         None => 0..times(300, 50_000) as u64,
     };
-    let most = std::env::var("ORACLE_SHOW").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
+    let most = std::env::var("ORACLE_SHOW")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(5);
     let (mut cases, mut findings, mut refused, mut compiled) = (0, 0, 0, 0);
     let mut failures = Vec::new();
     for seed in seeds {
         let mut dice = Dice::new(seed);
-        let count = if dice.percent(2) { 80 } else { dice.within(1, 8) };
+        let count = if dice.percent(2) {
+            80
+        } else {
+            dice.within(1, 8)
+        };
         let made = rules_of(&mut dice, count, &mut refused);
         compiled += made.len();
         let rules: Vec<Rule> = made.iter().map(|m| m.rule.clone()).collect();
         let slow: Vec<Slow<'_>> = rules.iter().map(Slow::new).collect();
-        let snapshots: Vec<Snapshot> =
-            Backend::ALL.iter().map(|&backend| shipped::snapshot_of(&[pack(rules.clone())], backend)).collect();
+        let snapshots: Vec<Snapshot> = Backend::ALL
+            .iter()
+            .map(|&backend| shipped::snapshot_of(&[pack(rules.clone())], backend))
+            .collect();
         for _ in 0..8 {
-            let pieces = if dice.percent(5) { 150 } else { dice.within(1, 25) };
+            let pieces = if dice.percent(5) {
+                150
+            } else {
+                dice.within(1, 25)
+            };
             let body = make::text(&mut dice, &made, pieces);
             if body.is_empty() {
                 continue;
             }
-            let text = Text { role: Role::User, body: &body };
+            let text = Text {
+                role: Role::User,
+                body: &body,
+            };
             let expected = oracle::findings(&slow, Direction::Prompt, &text);
             cases += 1;
             findings += expected.len();
-            if snapshots.iter().any(|snapshot| found(snapshot, Direction::Prompt, &text) != expected) {
+            if snapshots
+                .iter()
+                .any(|snapshot| found(snapshot, Direction::Prompt, &text) != expected)
+            {
                 failures.push(reproduction(seed, &made, &body));
                 break;
             }
@@ -167,7 +231,12 @@ fn findings_are_those_of_one_plain_search_a_rule() {
         }
     }
     println!("{cases} cases, {compiled} rules ({refused} refused), {findings} findings");
-    assert!(failures.is_empty(), "{} rulesets differ:\n\n{}", failures.len(), failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{} rulesets differ:\n\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
     if only.is_none() {
         // A suite that finds nothing proves nothing, and one whose rules are
         // mostly refused tests the generator.
@@ -201,16 +270,30 @@ fn skeletons_and_decoded_runs_are_searched_plainly_too() {
             body.push_str(&hidden);
             body.push_str(dice.pick(&[" ", "\n", " and then, ", ""]));
         }
-        let text = Text { role: Role::User, body: &body };
+        let text = Text {
+            role: Role::User,
+            body: &body,
+        };
         for rule in &rules {
             let slow = Slow::new(rule);
-            let trace = ruleset.trace(rule.id.as_str(), Direction::Prompt, &text).unwrap();
+            let trace = ruleset
+                .trace(rule.id.as_str(), Direction::Prompt, &text)
+                .unwrap();
             let views: Vec<&String> = trace
                 .steps
                 .iter()
-                .filter_map(|step| if let Step::View { text, .. } = step { Some(text) } else { None })
+                .filter_map(|step| {
+                    if let Step::View { text, .. } = step {
+                        Some(text)
+                    } else {
+                        None
+                    }
+                })
                 .collect();
-            let expected: usize = views.iter().map(|view| oracle::in_view(&slow, view).len()).sum();
+            let expected: usize = views
+                .iter()
+                .map(|view| oracle::in_view(&slow, view).len())
+                .sum();
             asked += views.len();
             matched += expected;
             let found = shipped::screen(
@@ -221,7 +304,12 @@ fn skeletons_and_decoded_runs_are_searched_plainly_too() {
             );
             // The same finding may show in two views, so there may be fewer.
             let traced = trace.findings.len();
-            assert_eq!(found.findings.len(), traced, "seed {seed} {body:?} {:?}", rule.detect);
+            assert_eq!(
+                found.findings.len(),
+                traced,
+                "seed {seed} {body:?} {:?}",
+                rule.detect
+            );
             assert!(
                 traced <= expected && (traced > 0) == (expected > 0),
                 "seed {seed}: {traced} found, {expected} by the oracle in {views:?}\n{:?}",

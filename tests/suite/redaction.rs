@@ -37,8 +37,17 @@ fn redact_all() -> Policy {
         enforce: true,
         clauses: vec![clause("pii"), clause("secret")],
         otherwise: Action::Allow,
-        when_degraded: WhenDegraded { rules: any, overload: any, too_long: any, model: any, unjudged: any },
-        redact: vec![RedactClause { category: None, how: Redaction::Label }],
+        when_degraded: WhenDegraded {
+            rules: any,
+            overload: any,
+            too_long: any,
+            model: any,
+            unjudged: any,
+        },
+        redact: vec![RedactClause {
+            category: None,
+            how: Redaction::Label,
+        }],
         rewrite_keys: false,
         block_message: String::new(),
         tenants: Vec::new(),
@@ -49,9 +58,16 @@ fn redact_all() -> Policy {
 pub(crate) fn snapshot() -> &'static Snapshot {
     static SNAPSHOT: OnceLock<Snapshot> = OnceLock::new();
     SNAPSHOT.get_or_init(|| {
-        let options = Options { backend: Backend::Portable, ..Options::default() };
+        let options = Options {
+            backend: Backend::Portable,
+            ..Options::default()
+        };
         let ruleset = Ruleset::compile(&shipped::loaded().packs, &options).unwrap();
-        Snapshot::new(ruleset, Policies::new(vec![redact_all()], "redact").unwrap(), shipped::keys())
+        Snapshot::new(
+            ruleset,
+            Policies::new(vec![redact_all()], "redact").unwrap(),
+            shipped::keys(),
+        )
     })
 }
 
@@ -84,10 +100,23 @@ impl Planted {
             if i == self.values.len() {
                 break;
             }
-            let label = rest.strip_prefix('[').and_then(|inner| inner.split_once(']'));
+            let label = rest
+                .strip_prefix('[')
+                .and_then(|inner| inner.split_once(']'));
             match label {
-                Some((label, behind)) if label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') => rest = behind,
-                _ => return Some(format!("value {i} {:?} is not replaced: {rest:?}", self.values[i])),
+                Some((label, behind))
+                    if label
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') =>
+                {
+                    rest = behind
+                }
+                _ => {
+                    return Some(format!(
+                        "value {i} {:?} is not replaced: {rest:?}",
+                        self.values[i]
+                    ));
+                }
             }
         }
         (!rest.is_empty()).then(|| format!("{rest:?} is left over"))
@@ -101,14 +130,20 @@ fn luhn(digits: &str) -> char {
         .enumerate()
         .map(|(i, b)| {
             let digit = u32::from(b - b'0');
-            if i % 2 == 0 { digit * 2 / 10 + digit * 2 % 10 } else { digit }
+            if i % 2 == 0 {
+                digit * 2 / 10 + digit * 2 % 10
+            } else {
+                digit
+            }
         })
         .sum();
     char::from(b'0' + ((10 - sum % 10) % 10) as u8)
 }
 
 fn digits(dice: &mut Dice, count: usize) -> String {
-    (0..count).map(|_| char::from(b'0' + dice.roll(10) as u8)).collect()
+    (0..count)
+        .map(|_| char::from(b'0' + dice.roll(10) as u8))
+        .collect()
 }
 
 fn card(dice: &mut Dice) -> String {
@@ -130,36 +165,65 @@ fn ssn(dice: &mut Dice) -> String {
             break area;
         }
     };
-    format!("{area:03}-{:02}-{:04}", dice.within(1, 99), dice.within(1, 9999))
+    format!(
+        "{area:03}-{:02}-{:04}",
+        dice.within(1, 99),
+        dice.within(1, 9999)
+    )
 }
 
 fn iban(dice: &mut Dice) -> String {
     let account = digits(dice, 18);
     // D is 13, E is 14; the check digits make the number 1 modulo 97.
     let number = format!("{account}131400");
-    let rest = number.bytes().fold(0u32, |rest, b| (rest * 10 + u32::from(b - b'0')) % 97);
+    let rest = number
+        .bytes()
+        .fold(0u32, |rest, b| (rest * 10 + u32::from(b - b'0')) % 97);
     let plain = format!("DE{:02}{account}", 98 - rest);
     if dice.percent(50) {
         plain
     } else {
-        let groups: Vec<&str> = (0..plain.len()).step_by(4).map(|i| &plain[i..(i + 4).min(plain.len())]).collect();
+        let groups: Vec<&str> = (0..plain.len())
+            .step_by(4)
+            .map(|i| &plain[i..(i + 4).min(plain.len())])
+            .collect();
         groups.join(" ")
     }
 }
 
 fn resident_id(dice: &mut Dice) -> String {
     let area = dice.pick(&["110105", "310101", "440305", "510104"]);
-    let born = format!("{}{:02}{:02}", dice.within(1950, 2005), dice.within(1, 12), dice.within(1, 28));
+    let born = format!(
+        "{}{:02}{:02}",
+        dice.within(1950, 2005),
+        dice.within(1, 12),
+        dice.within(1, 28)
+    );
     let mut id = format!("{area}{born}{:03}", dice.within(1, 999));
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: usize = id.bytes().zip(weights).map(|(b, weight)| usize::from(b - b'0') * weight).sum();
+    let sum: usize = id
+        .bytes()
+        .zip(weights)
+        .map(|(b, weight)| usize::from(b - b'0') * weight)
+        .sum();
     id.push(char::from(b"10X98765432"[sum % 11]));
     id
 }
 
 fn email(dice: &mut Dice) -> String {
-    let name = dice.pick(&["mara.okafor", "jonas_w", "li.na", "t.brandt-87", "a.n.other"]);
-    let host = dice.pick(&["northwind.example.com", "posteo.de", "mail.ustc.edu.cn", "firma.co.uk"]);
+    let name = dice.pick(&[
+        "mara.okafor",
+        "jonas_w",
+        "li.na",
+        "t.brandt-87",
+        "a.n.other",
+    ]);
+    let host = dice.pick(&[
+        "northwind.example.com",
+        "posteo.de",
+        "mail.ustc.edu.cn",
+        "firma.co.uk",
+    ]);
     format!("{name}{}@{host}", dice.roll(1000))
 }
 
@@ -179,12 +243,21 @@ fn keys() -> &'static [String] {
         let rules = shipped::loaded().packs.iter().flat_map(|pack| &pack.rules);
         let secrets = rules.filter(|rule| rule.category.root() == "secret");
         let mut keys: Vec<String> = secrets
-            .flat_map(|rule| rule.examples.matches.iter().flat_map(|example| example.finds.clone()))
+            .flat_map(|rule| {
+                rule.examples
+                    .matches
+                    .iter()
+                    .flat_map(|example| example.finds.clone())
+            })
             .filter(|key| {
-                !key.contains('\n') && ["is: ", "用 "].iter().all(|before| {
-                    let planted = Planted { pieces: vec![(*before).to_owned(), " .".to_owned()], values: vec![key.clone()] };
-                    planted.fault(&masked_text(&planted.whole())).is_none()
-                })
+                !key.contains('\n')
+                    && ["is: ", "用 "].iter().all(|before| {
+                        let planted = Planted {
+                            pieces: vec![(*before).to_owned(), " .".to_owned()],
+                            values: vec![key.clone()],
+                        };
+                        planted.fault(&masked_text(&planted.whole())).is_none()
+                    })
             })
             .collect();
         keys.sort();
@@ -194,29 +267,68 @@ fn keys() -> &'static [String] {
 }
 
 fn masked_text(text: &str) -> String {
-    let texts = [engine::text::Text { role: Role::User, body: text }];
+    let texts = [engine::text::Text {
+        role: Role::User,
+        body: text,
+    }];
     let verdict = snapshot().screen(&exchange(&texts));
     engine::redact::apply(text, &verdict.edits)
 }
 
 fn exchange<'t>(texts: &'t [engine::text::Text<'t>]) -> Exchange<'t> {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(600);
-    Exchange { tenant: "", session: "", policy: None, direction: Direction::Prompt, texts, deadline }
+    Exchange {
+        tenant: "",
+        session: "",
+        policy: None,
+        direction: Direction::Prompt,
+        texts,
+        deadline,
+    }
 }
 
 /// Innocent text, in many scripts; it begins and ends so that a value beside it
 /// keeps its boundaries.
 fn piece(dice: &mut Dice) -> String {
     let pieces = [
-        "", " ", "Please look at ", "我说", "这个是", "。\n", " — “quoted” ", "\t\\ and \" and / ", "👩‍👩‍👧 says ", "نص عربي ", "हिन्दी में ",
-        "e\u{301}te\u{301} ", "Ünïcödé ", "<b>bold</b> ", "{\"not\": \"parsed\"} ", "(", ") ", " • ", "ไทย", "\u{1f600}", " ещё слово ",
-        "\r\n- item ", "한국어 ", "'", "\u{2028}", "\u{7f} ", "ﬁne ",
+        "",
+        " ",
+        "Please look at ",
+        "我说",
+        "这个是",
+        "。\n",
+        " — “quoted” ",
+        "\t\\ and \" and / ",
+        "👩‍👩‍👧 says ",
+        "نص عربي ",
+        "हिन्दी में ",
+        "e\u{301}te\u{301} ",
+        "Ünïcödé ",
+        "<b>bold</b> ",
+        "{\"not\": \"parsed\"} ",
+        "(",
+        ") ",
+        " • ",
+        "ไทย",
+        "\u{1f600}",
+        " ещё слово ",
+        "\r\n- item ",
+        "한국어 ",
+        "'",
+        "\u{2028}",
+        "\u{7f} ",
+        "ﬁne ",
     ];
-    (0..dice.within(1, 3)).map(|_| dice.pick(&pieces).to_owned()).collect()
+    (0..dice.within(1, 3))
+        .map(|_| dice.pick(&pieces).to_owned())
+        .collect()
 }
 
 fn planted(dice: &mut Dice) -> Planted {
-    let mut planted = Planted { pieces: vec![piece(dice)], values: Vec::new() };
+    let mut planted = Planted {
+        pieces: vec![piece(dice)],
+        values: Vec::new(),
+    };
     for _ in 0..dice.within(1, 3) {
         let (value, ascii) = match dice.roll(7) {
             0 => (card(dice), false),
@@ -231,7 +343,9 @@ fn planted(dice: &mut Dice) -> Planted {
         // address or a key is set off by its writer.
         let before = planted.pieces.last_mut().unwrap();
         let touching = before.chars().next_back();
-        if ascii && touching.is_some_and(|c| !c.is_whitespace()) || touching.is_some_and(|c| c.is_ascii() && c != ' ') {
+        if ascii && touching.is_some_and(|c| !c.is_whitespace())
+            || touching.is_some_and(|c| c.is_ascii() && c != ' ')
+        {
             before.push(' ');
         }
         planted.values.push(value);
@@ -290,15 +404,26 @@ fn sent(dice: &mut Dice) -> Sent {
     match dice.roll(3) {
         0 => {
             let body = any_json(dice, String::new(), 3, &mut put);
-            Sent { format: Format::Json, body, planted: all }
+            Sent {
+                format: Format::Json,
+                body,
+                planted: all,
+            }
         }
         1 => {
             let mut messages = Vec::new();
             for i in 0..dice.within(1, 4) {
                 let role = dice.pick(&["system", "user", "assistant", "tool"]);
                 if role == "assistant" && dice.percent(60) {
-                    let text = put(dice, format!("/{i}/tool_calls/0/function/arguments"), Some("/a/0/to".to_owned()));
-                    let inner = format!("{{\"a\": [{{\"to\":{}, \"n\": 3}}]}}", json_string(dice, &text));
+                    let text = put(
+                        dice,
+                        format!("/{i}/tool_calls/0/function/arguments"),
+                        Some("/a/0/to".to_owned()),
+                    );
+                    let inner = format!(
+                        "{{\"a\": [{{\"to\":{}, \"n\": 3}}]}}",
+                        json_string(dice, &text)
+                    );
                     let arguments = json_string(dice, &inner);
                     messages.push(format!(
                         "{{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{{\"id\":\"c1\",\"type\":\"function\",\"function\":{{\"name\":\"send\",\"arguments\":{arguments}}}}}]}}"
@@ -313,7 +438,11 @@ fn sent(dice: &mut Dice) -> Sent {
                     messages.push(format!("{{ \"role\" : \"{role}\",\n\"content\":{text} }}"));
                 }
             }
-            Sent { format: Format::Messages, body: format!("[{}]", messages.join(", ")), planted: all }
+            Sent {
+                format: Format::Messages,
+                body: format!("[{}]", messages.join(", ")),
+                planted: all,
+            }
         }
         _ => {
             let texts: Vec<String> = (0..dice.within(1, 5))
@@ -322,7 +451,11 @@ fn sent(dice: &mut Dice) -> Sent {
                     json_string(dice, &text)
                 })
                 .collect();
-            Sent { format: Format::Texts, body: format!("[{}]", texts.join(" ,\n ")), planted: all }
+            Sent {
+                format: Format::Texts,
+                body: format!("[{}]", texts.join(" ,\n ")),
+                planted: all,
+            }
         }
     }
 }
@@ -334,14 +467,17 @@ fn any_json(
     put: &mut impl FnMut(&mut Dice, String, Option<String>) -> String,
 ) -> String {
     match dice.roll(if depth == 0 { 3 } else { 6 }) {
-        0 => dice.pick(&["null", "true", "-0.5e3", "12", "\"\"", "\"plain\""]).to_owned(),
+        0 => dice
+            .pick(&["null", "true", "-0.5e3", "12", "\"\"", "\"plain\""])
+            .to_owned(),
         1 | 2 => {
             let text = put(dice, at, None);
             json_string(dice, &text)
         }
         3 => {
-            let items: Vec<String> =
-                (0..dice.within(0, 3)).map(|i| any_json(dice, format!("{at}/{i}"), depth - 1, put)).collect();
+            let items: Vec<String> = (0..dice.within(0, 3))
+                .map(|i| any_json(dice, format!("{at}/{i}"), depth - 1, put))
+                .collect();
             format!("[{}]", items.join(","))
         }
         _ => {
@@ -351,7 +487,11 @@ fn any_json(
                 .map(|i| {
                     let key = keys[(from + i) % keys.len()];
                     let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
-                    format!("{} : {}", Value::from(key), any_json(dice, at, depth - 1, put))
+                    format!(
+                        "{} : {}",
+                        Value::from(key),
+                        any_json(dice, at, depth - 1, put)
+                    )
                 })
                 .collect();
             format!("{{{}}}", members.join(", "))
@@ -367,22 +507,36 @@ fn no_planted_byte_is_left_and_nothing_else_is_touched() {
     let mut faults: Vec<String> = Vec::new();
     while texts < times(10_000, 100_000) {
         let sent = sent(&mut dice);
-        let reading = Reading { at: "", speaker: Role::User };
-        let body = wire::read(sent.format, sent.body.as_bytes(), reading).unwrap_or_else(|e| panic!("{e}: {}", sent.body));
+        let reading = Reading {
+            at: "",
+            speaker: Role::User,
+        };
+        let body = wire::read(sent.format, sent.body.as_bytes(), reading)
+            .unwrap_or_else(|e| panic!("{e}: {}", sent.body));
         let said = body.texts();
         let verdict = snapshot().screen(&exchange(&said));
-        assert!(verdict.degraded.is_empty(), "{:?}: {}", verdict.degraded, sent.body);
+        assert!(
+            verdict.degraded.is_empty(),
+            "{:?}: {}",
+            verdict.degraded,
+            sent.body
+        );
         let masked = body.rewrite(&verdict.edits, false);
-        let after: Value = serde_json::from_str(&masked).unwrap_or_else(|e| panic!("{e}\n{}\n{masked}", sent.body));
+        let after: Value = serde_json::from_str(&masked)
+            .unwrap_or_else(|e| panic!("{e}\n{}\n{masked}", sent.body));
         let mut expected: Value = serde_json::from_str(&sent.body).unwrap();
         for (at, within, planted) in &sent.planted {
             let slot = expected.pointer_mut(at).unwrap();
-            let now = after.pointer(at).unwrap_or_else(|| panic!("{at} is gone: {masked}"));
+            let now = after
+                .pointer(at)
+                .unwrap_or_else(|| panic!("{at} is gone: {masked}"));
             // Where it was planted, text must be innocent; everywhere else the
             // body must be what it was.
             *slot = now.clone();
             let now = now.as_str().unwrap();
-            let inner: Value = within.as_ref().map_or(Value::Null, |_| serde_json::from_str(now).unwrap());
+            let inner: Value = within
+                .as_ref()
+                .map_or(Value::Null, |_| serde_json::from_str(now).unwrap());
             let now = match within {
                 None => now,
                 Some(within) => inner.pointer(within).and_then(Value::as_str).unwrap(),
@@ -399,16 +553,35 @@ fn no_planted_byte_is_left_and_nothing_else_is_touched() {
             break;
         }
     }
-    println!("{texts} texts with {values} values in {bodies} bodies, {} kinds of keys", keys().len());
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    println!(
+        "{texts} texts with {values} values in {bodies} bodies, {} kinds of keys",
+        keys().len()
+    );
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 /// A card as a number in JSON is a leaf too; it becomes a string.
 #[test]
 fn numbers_are_redacted_as_well() {
     let sent = r#"{"pan": 4111111111111111, "n": [1.5, 4012888888881881]}"#;
-    let body = wire::read(Format::Json, sent.as_bytes(), Reading { at: "", speaker: Role::User }).unwrap();
+    let body = wire::read(
+        Format::Json,
+        sent.as_bytes(),
+        Reading {
+            at: "",
+            speaker: Role::User,
+        },
+    )
+    .unwrap();
     let texts = body.texts();
     let verdict = snapshot().screen(&exchange(&texts));
-    assert_eq!(body.rewrite(&verdict.edits, false), r#"{"pan": "[payment-card]", "n": [1.5, "[payment-card]"]}"#);
+    assert_eq!(
+        body.rewrite(&verdict.edits, false),
+        r#"{"pan": "[payment-card]", "n": [1.5, "[payment-card]"]}"#
+    );
 }

@@ -47,10 +47,10 @@ const POLICY: &str = "policy: default\ntitle: Test\n\
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// A folder of the test's own, gone with it.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Folder {
+    pub(crate) fn new() -> Folder {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path =
             std::env::temp_dir().join(format!("lockgate-suite-{}-{number}", std::process::id()));
@@ -64,14 +64,14 @@ impl Folder {
         folder
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         // As a careful writer does: never half a file.
         let aside = self.0.join("aside");
         fs::write(&aside, text).unwrap();
         fs::rename(aside, self.0.join(name)).unwrap();
     }
 
-    fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             admin: "127.0.0.1:0".parse().unwrap(),
@@ -102,7 +102,7 @@ impl Drop for Folder {
     }
 }
 
-fn start(config: Config) -> Running {
+pub(crate) fn start(config: Config) -> Running {
     match server::start(config) {
         Ok(running) => running,
         Err(StartError::Packs(reports)) => panic!("{}", rules::report::render_all(&reports)),
@@ -145,7 +145,7 @@ impl Reply {
     }
 }
 
-fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))
@@ -174,7 +174,7 @@ fn reply(stream: &mut TcpStream) -> std::io::Result<Reply> {
     })
 }
 
-fn head(method: &str, path: &str, headers: &str, length: usize) -> String {
+pub(crate) fn head(method: &str, path: &str, headers: &str, length: usize) -> String {
     format!("{method} {path} HTTP/1.1\r\nhost: x\r\n{headers}content-length: {length}\r\n\r\n")
 }
 
@@ -212,7 +212,7 @@ fn metric(running: &Running, name: &str) -> f64 {
         .sum()
 }
 
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < end, "{what} did not come about");

@@ -95,7 +95,12 @@ const MOST_WORDS: usize = 1 << 17;
 impl Bits {
     /// Room for `entries` at sixteen bits each.
     pub(super) fn for_entries(entries: usize) -> Bits {
-        let words = (entries / 4).next_power_of_two().clamp(1, MOST_WORDS);
+        Bits::sized(entries, MOST_WORDS)
+    }
+
+    /// The same with another limit.
+    pub(super) fn sized(entries: usize, most_words: usize) -> Bits {
+        let words = (entries / 4).next_power_of_two().clamp(1, most_words);
         Bits {
             words: vec![0; words],
         }
@@ -156,10 +161,15 @@ pub(super) struct Firsts {
 
 impl Firsts {
     pub(super) fn for_entries(firsts: usize, pairs: usize) -> Firsts {
-        let words = (firsts / 2).next_power_of_two().clamp(1, MOST_WORDS);
+        Firsts::sized(firsts, Bits::for_entries(pairs), MOST_WORDS)
+    }
+
+    /// The same with another limit.
+    pub(super) fn sized(firsts: usize, pairs: Bits, most_words: usize) -> Firsts {
+        let words = (firsts / 2).next_power_of_two().clamp(1, most_words);
         Firsts {
             words: vec![0; words],
-            pairs: Bits::for_entries(pairs),
+            pairs,
         }
     }
 
@@ -175,7 +185,10 @@ impl Firsts {
     }
 
     pub(super) fn put(&mut self, first: Key, follows: Follows) {
-        let hash = first.hash();
+        self.put_hash(first.hash(), follows);
+    }
+
+    pub(super) fn put_hash(&mut self, hash: u64, follows: Follows) {
         let at = self.place(hash);
         if let Some(word) = self.words.get_mut(at) {
             match follows {
@@ -205,6 +218,11 @@ impl Firsts {
 
     pub(super) fn has_pair(&self, first: u64, second: Key) -> bool {
         self.pairs.has(pair(first, second))
+    }
+
+    /// Pairs by a hash of both.
+    pub(super) fn has_pair_hash(&self, hash: u64) -> bool {
+        self.pairs.has(hash)
     }
 
     pub(super) fn heap_bytes(&self) -> usize {

@@ -12,6 +12,8 @@
 //! ASCII byte that is neither a letter nor a digit as a space. So a short word
 //! such as `dan` is the gram ` dan`, whatever stands before it.
 
+use std::collections::BTreeMap;
+
 use super::need::{ANY, LOOSE, Literal, Pairs};
 use super::rarity;
 
@@ -21,19 +23,19 @@ const STEP: usize = 64;
 /// The largest number of text bytes that a gram variant may stand for.
 const ALL_VARIANTS: usize = 101;
 
-/// One literal, as it is verified.
+/// One literal, as it is verified, and all who want it.
 #[derive(Debug)]
 struct Wanted {
     literal: Verify,
-    trigger: u32,
+    /// Triggers, each with what must follow.
+    triggers: Vec<(u32, Option<Pairs>)>,
 }
 
 /// A literal as it is compared with a text.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Verify {
     bytes: Box<[u8]>,
     loose: Box<[(u8, u128)]>,
-    next: Option<Pairs>,
     word_start: bool,
     word_end: bool,
 }
@@ -181,13 +183,16 @@ impl Grams {
     pub(crate) fn new(literals: &[(&Literal, u32)]) -> Grams {
         let mut wanted = Vec::new();
         let mut pairs: Vec<(u32, Lead)> = Vec::new();
+        // Many phrases hang on the same word: it is verified once for all.
+        let mut alike: BTreeMap<Verify, (&Literal, Vec<(u32, Option<Pairs>)>)> = BTreeMap::new();
         for (literal, trigger) in literals {
+            let triggers = &mut alike.entry(Verify::new(literal)).or_insert((literal, Vec::new())).1;
+            triggers.push((*trigger, literal.next));
+        }
+        for (verify, (literal, triggers)) in alike {
             let Some(place) = place(literal) else { continue };
             let index = wanted.len() as u32;
-            wanted.push(Wanted {
-                literal: Verify::new(literal),
-                trigger: *trigger,
-            });
+            wanted.push(Wanted { literal: verify, triggers });
             for offset in [place.offset, place.offset + 1] {
                 let choices: Vec<Vec<u8>> =
                     (0..4).map(|i| variants(literal, isize::from(offset) + i)).collect();
@@ -299,7 +304,12 @@ impl Grams {
             };
             let Some(wanted) = self.wanted.get(lead.wanted as usize) else { continue };
             if wanted.literal.stands_at(text, start) {
-                found(wanted.trigger, start);
+                let end = start + wanted.literal.len();
+                for (trigger, next) in &wanted.triggers {
+                    if next.is_none_or(|next| next.may_follow(text, end)) {
+                        found(*trigger, start);
+                    }
+                }
             }
         }
     }
@@ -310,7 +320,6 @@ impl Verify {
         Verify {
             bytes: literal.bytes.clone().into(),
             loose: literal.loose.clone().into(),
-            next: literal.next,
             word_start: edge(literal.word_start, literal.bytes.first()),
             word_end: edge(literal.word_end, literal.bytes.last()),
         }
@@ -330,7 +339,11 @@ impl Verify {
         };
         same && (!self.word_start || apart(start.checked_sub(1).and_then(|i| text.get(i))))
             && (!self.word_end || apart(text.get(end)))
-            && self.next.is_none_or(|next| next.may_follow(text, end))
+    }
+
+    /// Length, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     fn same_loosely(&self, there: &[u8]) -> bool {

@@ -34,9 +34,15 @@ struct Node {
 pub(crate) struct Shapes {
     /// Shapes with a digit in them, which start after a boundary, or anywhere.
     digits: [Trie; 2],
-    /// Shapes that a text without digits may have.
+    /// Shapes that a text without digits may have, but that begin with
+    /// [`SOLID`] bytes none of which is white space: keys.
+    solid: [Trie; 2],
+    /// All others.
     any: [Trie; 2],
 }
+
+/// Words of prose are shorter than this, with the comma behind them.
+const SOLID: u8 = 14;
 
 /// The masks of one block and the bits that follow it.
 struct Window {
@@ -51,9 +57,17 @@ struct Window {
 impl Shapes {
     /// A search for shapes, each with its trigger.
     pub(crate) fn new(shapes: &[(&Shape, u32)]) -> Shapes {
-        let mut built = Shapes { digits: Default::default(), any: Default::default() };
+        let mut built = Shapes { digits: Default::default(), solid: Default::default(), any: Default::default() };
         for (shape, trigger) in shapes {
-            let tries = if shape.kinds.contains(&DIGIT) { &mut built.digits } else { &mut built.any };
+            let head = shape.kinds.get(..usize::from(SOLID));
+            let solid = head.is_some_and(|head| head.iter().all(|kinds| kinds & (SPACE | HIGH) == 0));
+            let tries = if shape.kinds.contains(&DIGIT) {
+                &mut built.digits
+            } else if solid {
+                &mut built.solid
+            } else {
+                &mut built.any
+            };
             if let Some(trie) = tries.get_mut(usize::from(shape.word_start)) {
                 trie.insert(&shape.kinds, *trigger);
             }
@@ -63,13 +77,14 @@ impl Shapes {
 
     /// Whether there is nothing to look for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.digits.iter().chain(&self.any).all(|trie| trie.nodes.is_empty())
+        self.digits.iter().chain(&self.solid).chain(&self.any).all(|trie| trie.nodes.is_empty())
     }
 
     /// Calls `found(trigger, start)` wherever a shape begins.
     pub(crate) fn find(&self, classes: &Classes, mut found: impl FnMut(u32, usize)) {
-        let everywhere = self.any.iter().any(|trie| !trie.nodes.is_empty());
-        if !everywhere && classes.union().digits == 0 {
+        let filled = |tries: &[Trie; 2]| tries.iter().any(|trie| !trie.nodes.is_empty());
+        let (everywhere, solid) = (filled(&self.any), filled(&self.solid));
+        if !everywhere && !solid && classes.union().digits == 0 {
             return;
         }
         // Bytes of a shape that starts in a block may lie in the next one.
@@ -79,13 +94,18 @@ impl Shapes {
         for (i, block) in blocks.iter().enumerate() {
             let next = blocks.get(i + 1).copied().unwrap_or_default();
             let digits = (block.digits | (next.digits & AHEAD)) != 0;
-            if digits || everywhere {
+            let keys = if solid { solid_runs(block, &next) } else { 0 };
+            if digits || everywhere || keys != 0 {
                 let window = Window::new(block, &next, before);
                 let base = i * BLOCK;
                 let mut emit = |trigger: u32, bit: u32| found(trigger, base + bit as usize);
                 if digits {
                     self.digits[0].walk(0, u64::MAX, 0, &window, &mut emit);
                     self.digits[1].walk(0, window.starts, 0, &window, &mut emit);
+                }
+                if keys != 0 {
+                    self.solid[0].walk(0, keys, 0, &window, &mut emit);
+                    self.solid[1].walk(0, keys & window.starts, 0, &window, &mut emit);
                 }
                 if everywhere {
                     self.any[0].walk(0, u64::MAX, 0, &window, &mut emit);
@@ -95,6 +115,25 @@ impl Shapes {
             before = (block.letters | block.digits) >> (BLOCK - 1);
         }
     }
+}
+
+/// Where [`SOLID`] bytes without white space begin.
+fn solid_runs(block: &Block, next: &Block) -> u64 {
+    let solid = |block: &Block| block.letters | block.digits | block.others;
+    runs(u128::from(solid(block)) | u128::from(solid(next)) << 64, SOLID) as u64
+}
+
+/// Where `len` set bits begin, by doubling: after a step the bits mark runs of
+/// up to twice the length.
+#[inline(always)]
+fn runs(mut mask: u128, len: u8) -> u128 {
+    let mut run = 1;
+    while run < len {
+        let step = run.min(len - run);
+        mask &= mask >> step;
+        run += step;
+    }
+    mask
 }
 
 impl Window {
@@ -132,13 +171,7 @@ impl Window {
                 mask
             }
         };
-        // Runs by doubling: after a step the bits mark runs of twice the length.
-        let mut run = 1;
-        while run < len {
-            let step = run.min(len - run);
-            mask &= mask >> step;
-            run += step;
-        }
+        mask = runs(mask, len);
         (mask >> depth) as u64
     }
 }

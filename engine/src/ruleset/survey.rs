@@ -33,7 +33,14 @@ impl Survey {
         let mut units = Vec::new();
         let rules = packs.iter().flat_map(|pack| &pack.rules);
         for rule in rules.filter(|rule| rule.views.iter().any(|view| views.contains(view))) {
-            let Some((_, needs, _)) = Compiler { rule, options, faults: &mut faults }.compile() else { continue };
+            let Some((_, needs, _)) = Compiler {
+                rule,
+                options,
+                faults: &mut faults,
+            }
+            .compile() else {
+                continue;
+            };
             for (part, need, longest) in needs {
                 plan.add(units.len() as u32, need, longest);
                 units.push((rule.id.clone(), matches!(part, Part::Allow(_))));
@@ -64,8 +71,12 @@ impl Survey {
     pub fn count(&mut self, text: &str) -> usize {
         self.candidates.clear();
         self.classes.compute(text.as_bytes());
-        let haystack = Haystack { text, classes: &self.classes };
-        self.prefilter.candidates(&haystack, &mut self.scratch, &mut self.candidates);
+        let haystack = Haystack {
+            text,
+            classes: &self.classes,
+        };
+        self.prefilter
+            .candidates(&haystack, &mut self.scratch, &mut self.candidates);
         self.candidates.len()
     }
 
@@ -76,12 +87,20 @@ impl Survey {
         let place = |candidate: &Candidate| {
             let trigger = self.plan.triggers.get(candidate.trigger as usize)?;
             let (rule, allow) = self.units.get(trigger.unit as usize)?;
-            let literal = self.plan.literals.iter().find(|(_, of)| *of == candidate.trigger);
+            let literal = self
+                .plan
+                .literals
+                .iter()
+                .find(|(_, of)| *of == candidate.trigger);
             let evidence = match literal {
                 Some((literal, _)) => String::from_utf8_lossy(&literal.bytes).into_owned(),
                 None => "a shape".to_owned(),
             };
-            let owner = if *allow { format!("allow: {rule}") } else { rule.to_string() };
+            let owner = if *allow {
+                format!("allow: {rule}")
+            } else {
+                rule.to_string()
+            };
             Some((owner, evidence, candidate.at as usize))
         };
         self.candidates.iter().filter_map(place).collect()
@@ -90,7 +109,11 @@ impl Survey {
     /// Rules with a part of which nothing can be said, so that it runs over
     /// every text.
     pub fn everywhere(&self) -> Vec<&RuleId> {
-        let units = self.plan.everywhere.iter().filter_map(|e| self.units.get(e.unit as usize));
+        let units = self
+            .plan
+            .everywhere
+            .iter()
+            .filter_map(|e| self.units.get(e.unit as usize));
         let mut rules: Vec<&RuleId> = units.map(|(rule, _)| rule).collect();
         rules.dedup();
         rules
@@ -108,7 +131,12 @@ impl Survey {
 
     /// The shapes that are looked for, each once, as patterns over bytes.
     pub fn shapes(&self) -> Vec<String> {
-        let mut shapes: Vec<String> = self.plan.shapes.iter().map(|(shape, _)| need::pattern(&shape.kinds)).collect();
+        let mut shapes: Vec<String> = self
+            .plan
+            .shapes
+            .iter()
+            .map(|(shape, _)| need::pattern(&shape.kinds))
+            .collect();
         shapes.sort_unstable();
         shapes.dedup();
         shapes

@@ -112,9 +112,17 @@ fn without_extension(text: &str) -> &str {
     }
     let mark = number.trim_end_matches([' ', '.', ':']);
     for word in ["extension", "ext", "x", "#"] {
-        let Some(at) = mark.len().checked_sub(word.len()) else { continue };
-        if mark.get(at..).is_some_and(|tail| tail.eq_ignore_ascii_case(word)) {
-            return mark.get(..at).unwrap_or_default().trim_end_matches([' ', ',', ';']);
+        let Some(at) = mark.len().checked_sub(word.len()) else {
+            continue;
+        };
+        if mark
+            .get(at..)
+            .is_some_and(|tail| tail.eq_ignore_ascii_case(word))
+        {
+            return mark
+                .get(..at)
+                .unwrap_or_default()
+                .trim_end_matches([' ', ',', ';']);
         }
     }
     text
