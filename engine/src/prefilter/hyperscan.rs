@@ -1,13 +1,14 @@
 //! The prefilter that hands literals to libhs.
 //!
 //! Engines differ in what `\b`, case and overlap mean, so nothing is left to
-//! libhs that could be understood in two ways: it gets literals byte by byte and
-//! reports where each ends. Where it begins follows from the length; whether
-//! boundaries hold is checked here as for every other backend.
+//! libhs that could be understood in two ways: it gets literals byte by byte,
+//! each of one fixed length, and reports where it ends. Where it begins follows
+//! from the length; whether boundaries hold is checked here as for every other
+//! backend.
 //!
 //! Shapes stay with [`super::shapes`]. As patterns of byte classes, 260 of them
 //! took libhs 8 s to compile and 0.07 GB/s to scan in English prose; the masks
-//! are there anyway, and are more than twice as fast.
+//! are there anyway, and were more than twice as fast even then.
 //!
 //! This is the only file that knows the library. A database belongs to the
 //! library version and the processor it was compiled on, so it is never kept.
@@ -21,7 +22,7 @@ use hs::{BlockDatabase, Builder, Matching, Pattern, PatternFlags, Patterns};
 use regex_automata::util::pool::Pool;
 
 use super::bytes::{self, Bytes};
-use super::need::{ANY, LOOSE, Literal, Pairs};
+use super::need::{self, Literal, Pairs};
 use super::shapes::Shapes;
 use super::{Candidate, Haystack, Plan, Portable, Prefilter, Scratch};
 
@@ -80,13 +81,15 @@ impl Hyperscan {
         };
         for (literal, trigger) in long {
             let edge = |flag: bool, byte: Option<&u8>| flag && byte.is_some_and(u8::is_ascii_alphanumeric);
+            let (pattern, len) = need::literal_pattern(literal);
+            let whole = len == literal.bytes.len();
             let wanted = Wanted {
                 trigger,
                 word_start: edge(literal.word_start, literal.bytes.first()),
-                word_end: edge(literal.word_end, literal.bytes.last()),
-                next: literal.next,
+                // What is known of the end says nothing of a shorter pattern.
+                word_end: whole && edge(literal.word_end, literal.bytes.last()),
+                next: literal.next.filter(|_| whole),
             };
-            let (pattern, len) = pattern(literal);
             ask(pattern, len, wanted);
         }
 
@@ -180,30 +183,6 @@ impl fmt::Debug for Hyperscan {
 /// Whether memchr looks for this literal.
 fn is_short(literal: &Literal) -> bool {
     literal.bytes.len() <= SHORT && bytes::rarest(&literal.bytes).is_some()
-}
-
-/// The literal as a pattern, and its length. Every byte but a letter or digit
-/// is written as a number, so that no byte can mean more than itself; classes
-/// behind the last fixed byte only make the automaton larger, so a few are kept.
-fn pattern(literal: &Literal) -> (String, usize) {
-    const TAIL: usize = 6;
-    let fixed = literal.bytes.iter().rposition(|&byte| !matches!(byte, LOOSE | ANY)).map_or(0, |last| last + 1);
-    let len = literal.bytes.len().min(fixed + TAIL);
-    let mut pattern = String::with_capacity(len * 4);
-    for (at, &byte) in literal.bytes.iter().enumerate().take(len) {
-        match literal.loose.iter().find(|(loose, _)| usize::from(*loose) == at) {
-            Some((_, set)) => {
-                pattern.push('[');
-                for byte in (0..128u8).filter(|byte| set >> byte & 1 == 1) {
-                    pattern.push_str(&format!("\\x{byte:02x}"));
-                }
-                pattern.push(']');
-            }
-            None if byte.is_ascii_alphanumeric() => pattern.push(char::from(byte)),
-            None => pattern.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    (pattern, len)
 }
 
 #[cfg(test)]

@@ -76,6 +76,30 @@ pub(crate) fn symbol(kinds: Kind) -> char {
     }
 }
 
+/// A literal as a pattern over bytes in any case, and its length. Every byte but a letter or digit
+/// is written as a number, so that no byte can mean more than itself; classes
+/// behind the last fixed byte only make the automaton larger, so a few are kept.
+pub(crate) fn literal_pattern(literal: &Literal) -> (String, usize) {
+    const TAIL: usize = 6;
+    let fixed = literal.bytes.iter().rposition(|&byte| !matches!(byte, LOOSE | ANY)).map_or(0, |last| last + 1);
+    let len = literal.bytes.len().min(fixed + TAIL);
+    let mut pattern = String::with_capacity(len * 4);
+    for (at, &byte) in literal.bytes.iter().enumerate().take(len) {
+        match literal.loose.iter().find(|(loose, _)| usize::from(*loose) == at) {
+            Some((_, set)) => {
+                pattern.push('[');
+                for byte in (0..128u8).filter(|byte| set >> byte & 1 == 1) {
+                    pattern.push_str(&format!("\\x{byte:02x}"));
+                }
+                pattern.push(']');
+            }
+            None if byte.is_ascii_alphanumeric() => pattern.push(char::from(byte)),
+            None => pattern.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    (pattern, len)
+}
+
 /// A sequence of classes as a pattern over bytes, for engines that read patterns.
 pub(crate) fn pattern(kinds: &[Kind]) -> String {
     const RANGES: [(Kind, &str); 5] = [

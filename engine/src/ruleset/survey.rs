@@ -119,14 +119,11 @@ impl Survey {
         rules
     }
 
-    /// The literals that are looked for, each once, letters in lower case.
-    pub fn literals(&self) -> Vec<&[u8]> {
-        let mut literals: Vec<&[u8]> = self
-            .plan
-            .literals
-            .iter()
-            .map(|(literal, _)| literal.bytes.as_slice())
-            .collect();
+    /// The literals that are looked for, each once, as patterns over bytes in
+    /// any case.
+    pub fn literals(&self) -> Vec<String> {
+        let mut literals: Vec<String> =
+            self.plan.literals.iter().map(|(literal, _)| need::literal_pattern(literal).0).collect();
         literals.sort_unstable();
         literals.dedup();
         literals
