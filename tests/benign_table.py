@@ -38,7 +38,7 @@ def main():
     command = [args.lockgate, "scan", *map(str, paths), "--field", "text", "--format", "jsonl", "--fail-on", "never"]
     if args.rules:
         command += ["--rules", args.rules]
-    rows, medium, high, unjudged = Counter(), Counter(), Counter(), Counter()
+    rows, medium, other, high, unjudged = Counter(), Counter(), Counter(), Counter(), Counter()
     rules, worst_of = Counter(), {}
     with subprocess.Popen(command, stdout=subprocess.PIPE) as scan:
         for line in scan.stdout:
@@ -49,6 +49,8 @@ def main():
             worst = max((SEVERITIES.index(f["severity"]) for f in verdict["findings"]), default=-1)
             medium[name] += worst >= 1
             high[name] += worst >= 2
+            outside = [f for f in verdict["findings"] if not f["category"].startswith("pii/")]
+            other[name] += any(SEVERITIES.index(f["severity"]) >= 1 for f in outside)
             for finding in {f["rule"]: f for f in verdict["findings"]}.values():
                 rules[finding["rule"]] += 1
                 worst_of[finding["rule"]] = finding["severity"]
@@ -56,16 +58,16 @@ def main():
     if scan.returncode not in (0, 2) or not rows:
         sys.exit(f"{args.lockgate} scan ended with {scan.returncode}")
 
-    print("| set | rows | medium or above | | high or above | | unjudged |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| set | rows | medium or above | | of it not personal data | high or above | | unjudged |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
 
-    def tell(name, of, some, bad, cut):
-        print(f"| {name} | {of} | {some} | {100 * some / of:.2f} % | {bad} | {100 * bad / of:.3f} % | {cut} |")
+    def tell(name, of, some, strange, bad, cut):
+        print(f"| {name} | {of} | {some} | {100 * some / of:.2f} % | {strange} | {bad} | {100 * bad / of:.3f} % | {cut} |")
 
     for name in sorted(rows):
         if medium[name] or unjudged[name] or not args.quiet_sets:
-            tell(name, rows[name], medium[name], high[name], unjudged[name])
-    tell("**all**", rows.total(), medium.total(), high.total(), unjudged.total())
+            tell(name, rows[name], medium[name], other[name], high[name], unjudged[name])
+    tell("**all**", rows.total(), medium.total(), other.total(), high.total(), unjudged.total())
     print("\n| rule | severity | rows |")
     print("|---|---|--:|")
     for rule, count in rules.most_common():
