@@ -11,24 +11,36 @@ fn start(c: &mut Criterion) {
     group.bench_function("load-shipped", |b| b.iter(benches::shipped));
     let packs = benches::shipped().packs;
     for backend in Backend::ALL {
-        let options = Options { backend: *backend, ..Options::default() };
+        let options = Options {
+            backend: *backend,
+            ..Options::default()
+        };
         group.bench_function(format!("shipped/{}", backend.name()), |b| {
-            b.iter(|| Ruleset::compile(&packs, &options).unwrap_or_else(|faults| panic!("{faults:?}")));
+            b.iter(|| {
+                Ruleset::compile(&packs, &options).unwrap_or_else(|faults| panic!("{faults:?}"))
+            });
         });
     }
     for count in [1_000, 10_000] {
         let packs = [synthetic::rules(count)];
         group.bench_function(format!("synthetic-{count}/portable"), |b| {
-            b.iter(|| Ruleset::compile(&packs, &Options::default()).unwrap_or_else(|faults| panic!("{faults:?}")));
+            b.iter(|| {
+                Ruleset::compile(&packs, &Options::default())
+                    .unwrap_or_else(|faults| panic!("{faults:?}"))
+            });
         });
     }
     let names = synthetic::names(100_000);
     for typos in [0, 1] {
         let build = || Dictionary::build(&names, typos).unwrap_or_else(|error| panic!("{error}"));
-        group.bench_function(format!("dictionary-100000/typos-{typos}/build"), |b| b.iter(build));
+        group.bench_function(format!("dictionary-100000/typos-{typos}/build"), |b| {
+            b.iter(build)
+        });
         let bytes: std::sync::Arc<[u8]> = build().to_bytes().into();
         group.bench_function(format!("dictionary-100000/typos-{typos}/read"), |b| {
-            b.iter(|| Dictionary::from_bytes(bytes.clone()).unwrap_or_else(|error| panic!("{error}")));
+            b.iter(|| {
+                Dictionary::from_bytes(bytes.clone()).unwrap_or_else(|error| panic!("{error}"))
+            });
         });
     }
     group.finish();

@@ -9,7 +9,11 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use engine::ruleset::Backend;
 
 fn over(workload: &Workload, mut count: impl FnMut(&str) -> usize) -> usize {
-    workload.pieces.iter().map(|piece| count(black_box(piece))).sum()
+    workload
+        .pieces
+        .iter()
+        .map(|piece| count(black_box(piece)))
+        .sum()
 }
 
 fn shipped(c: &mut Criterion) {
@@ -20,7 +24,11 @@ fn shipped(c: &mut Criterion) {
         for workload in benches::all() {
             group.throughput(Throughput::Bytes(workload.bytes() as u64));
             group.bench_function(format!("{}/{}", backend.name(), workload.name), |b| {
-                b.iter(|| over(&workload, |piece| benches::screen(&snapshot, piece).findings.len()));
+                b.iter(|| {
+                    over(&workload, |piece| {
+                        benches::screen(&snapshot, piece).findings.len()
+                    })
+                });
             });
         }
     }
@@ -31,9 +39,12 @@ fn shipped(c: &mut Criterion) {
     group.sample_size(10);
     let expressions = peers::expressions(&packs);
     let each = peers::OneEach::new(&expressions);
-    group.bench_function(format!("peer/one-regex-a-rule-{}/english", each.len()), |b| {
-        b.iter(|| over(&few, |piece| each.count(piece)));
-    });
+    group.bench_function(
+        format!("peer/one-regex-a-rule-{}/english", each.len()),
+        |b| {
+            b.iter(|| over(&few, |piece| each.count(piece)));
+        },
+    );
     if let Some(mut set) = peers::Set::new(&expressions) {
         group.bench_function("peer/regex-set-512-MiB/english", |b| {
             b.iter(|| over(&few, |piece| set.count(piece)));
@@ -53,7 +64,11 @@ fn rules(c: &mut Criterion) {
         for backend in Backend::ALL {
             let snapshot = benches::snapshot(&packs, *backend);
             group.bench_function(format!("{}/{count}", backend.name()), |b| {
-                b.iter(|| over(&workload, |piece| benches::screen(&snapshot, piece).findings.len()));
+                b.iter(|| {
+                    over(&workload, |piece| {
+                        benches::screen(&snapshot, piece).findings.len()
+                    })
+                });
             });
         }
         if count <= 1_000 {
@@ -89,9 +104,14 @@ fn dictionary(c: &mut Criterion) {
     let mut group = c.benchmark_group("matcher/dictionary-100000");
     group.throughput(Throughput::Bytes(workload.bytes() as u64));
     for typos in [0, 1] {
-        let snapshot = benches::snapshot(&[synthetic::dictionary(100_000, typos)], Backend::Portable);
+        let snapshot =
+            benches::snapshot(&[synthetic::dictionary(100_000, typos)], Backend::Portable);
         group.bench_function(format!("typos-{typos}"), |b| {
-            b.iter(|| over(&workload, |piece| benches::screen(&snapshot, piece).findings.len()));
+            b.iter(|| {
+                over(&workload, |piece| {
+                    benches::screen(&snapshot, piece).findings.len()
+                })
+            });
         });
     }
     #[cfg(feature = "hyperscan")]

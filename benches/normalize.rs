@@ -22,7 +22,12 @@ fn folded(c: &mut Criterion) {
     let english = benches::english();
     group.throughput(Throughput::Bytes(english.bytes() as u64));
     group.bench_function("ceiling/utf8-validation/english", |b| {
-        b.iter(|| english.pieces.iter().all(|piece| std::str::from_utf8(black_box(piece.as_bytes())).is_ok()));
+        b.iter(|| {
+            english
+                .pieces
+                .iter()
+                .all(|piece| std::str::from_utf8(black_box(piece.as_bytes())).is_ok())
+        });
     });
     group.bench_function("ceiling/copy/english", |b| {
         b.iter_batched(

@@ -11,12 +11,19 @@ use engine::ruleset::{Backend, Options, Survey};
 const VIEWS: [View; 2] = [View::Raw, View::Folded];
 
 fn survey(packs: &[engine::rule::Pack], backend: Backend) -> Survey {
-    let options = Options { backend, ..Options::default() };
+    let options = Options {
+        backend,
+        ..Options::default()
+    };
     Survey::new(packs, &VIEWS, &options).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 fn over(workload: &Workload, mut count: impl FnMut(&str) -> usize) -> usize {
-    workload.pieces.iter().map(|piece| count(black_box(piece))).sum()
+    workload
+        .pieces
+        .iter()
+        .map(|piece| count(black_box(piece)))
+        .sum()
 }
 
 fn shipped(c: &mut Criterion) {
@@ -34,7 +41,11 @@ fn shipped(c: &mut Criterion) {
     let workload = benches::english();
     group.throughput(Throughput::Bytes(workload.bytes() as u64));
     group.bench_function("ceiling/memchr/english", |b| {
-        b.iter(|| over(&workload, |piece| memchr::memchr_iter(b'@', piece.as_bytes()).count()));
+        b.iter(|| {
+            over(&workload, |piece| {
+                memchr::memchr_iter(b'@', piece.as_bytes()).count()
+            })
+        });
     });
     #[cfg(feature = "hyperscan")]
     {
@@ -42,8 +53,14 @@ fn shipped(c: &mut Criterion) {
         let survey = survey(&packs, Backend::Portable);
         let literals = survey.literals();
         let raws = [
-            ("literals", benches::peers::Vectorscan::of_evidence(&literals, &[])),
-            ("literals-and-shapes", benches::peers::Vectorscan::of_evidence(&literals, &survey.shapes())),
+            (
+                "literals",
+                benches::peers::Vectorscan::of_evidence(&literals, &[]),
+            ),
+            (
+                "literals-and-shapes",
+                benches::peers::Vectorscan::of_evidence(&literals, &survey.shapes()),
+            ),
         ];
         for (name, raw) in raws {
             let Some(raw) = raw else { continue };

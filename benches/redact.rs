@@ -21,13 +21,20 @@ fn apply(c: &mut Criterion) {
                 if finding.span.start >= end && finding.span.start < finding.span.end {
                     end = finding.span.end;
                     let replacement = redact::label(&finding.category);
-                    edits.push(Edit { text: 0, span: finding.span, replacement });
+                    edits.push(Edit {
+                        text: 0,
+                        span: finding.span,
+                        replacement,
+                    });
                 }
             }
             edits
         })
         .collect();
-    assert!(edits.iter().map(Vec::len).sum::<usize>() > workload.pieces.len(), "there is something to replace");
+    assert!(
+        edits.iter().map(Vec::len).sum::<usize>() > workload.pieces.len(),
+        "there is something to replace"
+    );
 
     let mut group = c.benchmark_group("redact");
     group.throughput(Throughput::Bytes(workload.bytes() as u64));
@@ -53,9 +60,18 @@ fn apply(c: &mut Criterion) {
     let category = engine::rule::Category::new("pii/financial/payment-card");
     group.throughput(Throughput::Elements(1));
     group.bench_function("keyed-hash", |b| {
-        b.iter(|| redact::hash(&[7; 32], "tenant", &category, black_box("4111 1111 1111 1111")));
+        b.iter(|| {
+            redact::hash(
+                &[7; 32],
+                "tenant",
+                &category,
+                black_box("4111 1111 1111 1111"),
+            )
+        });
     });
-    group.bench_function("mask", |b| b.iter(|| redact::mask(black_box("4111 1111 1111 1111"), 4)));
+    group.bench_function("mask", |b| {
+        b.iter(|| redact::mask(black_box("4111 1111 1111 1111"), 4))
+    });
     group.finish();
 }
 

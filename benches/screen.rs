@@ -24,16 +24,28 @@ fn screen(snapshot: &Snapshot, texts: &[Text<'_>]) -> usize {
 fn exchanges(c: &mut Criterion) {
     let packs = benches::shipped().packs;
     let chat = benches::chat();
-    let messages: Vec<&str> = chat.pieces.iter().flat_map(|piece| piece.lines()).take(2_000).collect();
+    let messages: Vec<&str> = chat
+        .pieces
+        .iter()
+        .flat_map(|piece| piece.lines())
+        .take(2_000)
+        .collect();
     let english = benches::english();
-    let kib: Vec<&str> = english.pieces.iter().filter_map(|piece| piece.get(..1024)).collect();
+    let kib: Vec<&str> = english
+        .pieces
+        .iter()
+        .filter_map(|piece| piece.get(..1024))
+        .collect();
     let long: String = english.pieces.concat();
     let planted = benches::planted();
 
     for backend in Backend::ALL {
         let snapshot = benches::snapshot(&packs, *backend);
         let mut group = c.benchmark_group(format!("screen/{}", backend.name()));
-        let user = |body| Text { role: Role::User, body };
+        let user = |body| Text {
+            role: Role::User,
+            body,
+        };
 
         let mut next = 0;
         group.throughput(Throughput::Elements(1));
@@ -51,10 +63,16 @@ fn exchanges(c: &mut Criterion) {
             });
         });
         let conversation: Vec<Text<'_>> = messages.iter().take(40).map(|body| user(body)).collect();
-        group.throughput(Throughput::Bytes(conversation.iter().map(|text| text.body.len() as u64).sum()));
-        group.bench_function("conversation-of-40", |b| b.iter(|| screen(&snapshot, &conversation)));
+        group.throughput(Throughput::Bytes(
+            conversation.iter().map(|text| text.body.len() as u64).sum(),
+        ));
+        group.bench_function("conversation-of-40", |b| {
+            b.iter(|| screen(&snapshot, &conversation))
+        });
         group.throughput(Throughput::Bytes(long.len() as u64));
-        group.bench_function("document-of-1-MiB", |b| b.iter(|| screen(&snapshot, &[user(&long)])));
+        group.bench_function("document-of-1-MiB", |b| {
+            b.iter(|| screen(&snapshot, &[user(&long)]))
+        });
         group.throughput(Throughput::Bytes(benches::PIECE as u64));
         group.bench_function("planted-4-KiB", |b| {
             b.iter(|| {

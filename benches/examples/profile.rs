@@ -43,9 +43,18 @@ fn gigabytes(workload: &Workload, mut pass: impl FnMut(&str)) -> f64 {
 
 #[allow(clippy::print_stdout)] // it is a command
 fn main() -> Result<(), Box<dyn Error>> {
-    let asked = std::env::args().nth(1).unwrap_or_else(|| "portable".to_owned());
-    let backend = Backend::ALL.iter().copied().find(|b| b.name() == asked).ok_or("no such backend in this build")?;
-    let options = Options { backend, ..Options::default() };
+    let asked = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "portable".to_owned());
+    let backend = Backend::ALL
+        .iter()
+        .copied()
+        .find(|b| b.name() == asked)
+        .ok_or("no such backend in this build")?;
+    let options = Options {
+        backend,
+        ..Options::default()
+    };
     let start = Instant::now();
     let source = match std::env::args().nth(3) {
         Some(folder) => rules::Source::Folder(folder.into()),
@@ -55,12 +64,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let read = start.elapsed();
     let start = Instant::now();
     let ruleset = rules::compile(&loaded, &options).map_err(|r| rules::report::render_all(&r))?;
-    println!("load {read:.1?}, compile {:.1?}, {} rules", start.elapsed(), ruleset.rules().len());
+    println!(
+        "load {read:.1?}, compile {:.1?}, {} rules",
+        start.elapsed(),
+        ruleset.rules().len()
+    );
     let policies = Policies::new(loaded.policies.clone(), "default")?;
     let snapshot = Snapshot::new(ruleset, policies, Keys { hash: [7; 32] });
     let views = [View::Raw, View::Folded];
     let mut survey = Survey::new(&loaded.packs, &views, &options).map_err(|f| format!("{f:?}"))?;
-    println!("literals {}, shapes {}", survey.literals().len(), survey.shapes().len());
+    println!(
+        "literals {}, shapes {}",
+        survey.literals().len(),
+        survey.shapes().len()
+    );
     println!("everywhere: {:?}", survey.everywhere());
     let only = std::env::args().nth(2).filter(|only| only != "all");
 
@@ -82,7 +99,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
         let kib = workload.bytes() as f64 / 1024.0;
-        let fold = gigabytes(&workload, |piece| drop(black_box(Normalized::folded(piece))));
+        let fold = gigabytes(&workload, |piece| {
+            drop(black_box(Normalized::folded(piece)))
+        });
         let prefilter = gigabytes(&workload, |piece| {
             black_box(survey.count(piece));
         });
@@ -96,7 +115,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             total as f64 / kib
         );
         let mut counts: Vec<_> = counts.into_iter().collect();
-        counts.sort_by_key(|((rule, evidence), count)| (std::cmp::Reverse(*count), rule.clone(), evidence.clone()));
+        counts.sort_by_key(|((rule, evidence), count)| {
+            (std::cmp::Reverse(*count), rule.clone(), evidence.clone())
+        });
         for ((rule, evidence), count) in counts.iter().take(25) {
             println!("  {:8.3}/KiB  {rule}  {evidence:?}", *count as f64 / kib);
         }
@@ -108,7 +129,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn screen(snapshot: &Snapshot, body: &str) -> engine::screen::Verdict {
-    let texts = [Text { role: Role::User, body }];
+    let texts = [Text {
+        role: Role::User,
+        body,
+    }];
     snapshot.screen(&Exchange {
         tenant: "",
         session: "",

@@ -35,7 +35,10 @@ const TYPES: &[(&str, &str)] = &[
 const PIECES: usize = 48;
 
 fn entity(rule: &Rule) -> Option<&'static str> {
-    TYPES.iter().find(|(category, _)| rule.category.is_within(category)).map(|(_, entity)| *entity)
+    TYPES
+        .iter()
+        .find(|(category, _)| rule.category.is_within(category))
+        .map(|(_, entity)| *entity)
 }
 
 #[allow(clippy::print_stdout)] // it is a command
@@ -56,7 +59,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for workload in &mut workloads {
         workload.pieces.truncate(PIECES);
     }
-    let texts: BTreeMap<&str, &Vec<String>> = workloads.iter().map(|w| (w.name, &w.pieces)).collect();
+    let texts: BTreeMap<&str, &Vec<String>> =
+        workloads.iter().map(|w| (w.name, &w.pieces)).collect();
     fs::write(path, serde_json::to_vec(&texts)?)?;
 
     let mut said = Vec::new();

@@ -250,15 +250,22 @@ pub fn shipped() -> rules::Loaded {
 
 /// A snapshot of these packs under the shipped default policy.
 pub fn snapshot(packs: &[Pack], backend: Backend) -> Snapshot {
-    let options = Options { backend, ..Options::default() };
+    let options = Options {
+        backend,
+        ..Options::default()
+    };
     let ruleset = Ruleset::compile(packs, &options).unwrap_or_else(|faults| panic!("{faults:?}"));
-    let policies = Policies::new(shipped().policies, "default").unwrap_or_else(|error| panic!("{error}"));
+    let policies =
+        Policies::new(shipped().policies, "default").unwrap_or_else(|error| panic!("{error}"));
     Snapshot::new(ruleset, policies, Keys { hash: [7; 32] })
 }
 
 /// Screens one text as a user's prompt.
 pub fn screen(snapshot: &Snapshot, body: &str) -> Verdict {
-    let texts = [Text { role: Role::User, body }];
+    let texts = [Text {
+        role: Role::User,
+        body,
+    }];
     snapshot.screen(&Exchange {
         tenant: "",
         session: "",
@@ -283,7 +290,11 @@ pub fn planted() -> Workload {
     ];
     let sentences: Vec<&str> = ENGLISH.lines().collect();
     workload("planted", 8, move |random, piece| {
-        for part in [random.pick(&sentences), random.pick(&sentences), random.pick(PLANTS)] {
+        for part in [
+            random.pick(&sentences),
+            random.pick(&sentences),
+            random.pick(PLANTS),
+        ] {
             piece.push_str(part);
             piece.push(' ');
         }
@@ -302,7 +313,13 @@ mod tests {
             pieces.sort();
             pieces.dedup();
             assert_eq!(pieces.len(), PIECES, "{}", a.name);
-            assert!(a.pieces.iter().all(|piece| piece.len() <= PIECE && piece.len() > PIECE - 4), "{}", a.name);
+            assert!(
+                a.pieces
+                    .iter()
+                    .all(|piece| piece.len() <= PIECE && piece.len() > PIECE - 4),
+                "{}",
+                a.name
+            );
         }
     }
 }

@@ -31,7 +31,11 @@ pub fn expression(rule: &Rule) -> Option<String> {
 
 /// The expressions of all rules that have one.
 pub fn expressions(packs: &[Pack]) -> Vec<String> {
-    packs.iter().flat_map(|pack| &pack.rules).filter_map(expression).collect()
+    packs
+        .iter()
+        .flat_map(|pack| &pack.rules)
+        .filter_map(expression)
+        .collect()
 }
 
 /// The pattern with `\b`, `\d`, `\w` and `\s` as we mean them: of ASCII.
@@ -76,7 +80,13 @@ fn ascii(pattern: &str) -> String {
 }
 
 fn of_phrase(phrase: &str) -> String {
-    let boundary = |c: Option<char>| if c.is_some_and(|c| c.is_ascii_alphanumeric()) { r"(?-u:\b)" } else { "" };
+    let boundary = |c: Option<char>| {
+        if c.is_some_and(|c| c.is_ascii_alphanumeric()) {
+            r"(?-u:\b)"
+        } else {
+            ""
+        }
+    };
     let mut out = String::from(boundary(phrase.chars().next()));
     let mut rest = phrase;
     while let Some(c) = rest.chars().next() {
@@ -135,7 +145,10 @@ impl OneEach {
 
     /// Matches in `text`.
     pub fn count(&self, text: &str) -> usize {
-        self.0.iter().map(|regex| regex.find_iter(text).count()).sum()
+        self.0
+            .iter()
+            .map(|regex| regex.find_iter(text).count())
+            .sum()
     }
 }
 
@@ -154,17 +167,30 @@ impl Set {
             .match_kind(MatchKind::All)
             .cache_capacity(512 << 20)
             .minimum_cache_clear_count(None);
-        let dfa = DFA::builder().syntax(syntax()).configure(config).build_many(expressions).ok()?;
+        let dfa = DFA::builder()
+            .syntax(syntax())
+            .configure(config)
+            .build_many(expressions)
+            .ok()?;
         let found = PatternSet::new(dfa.pattern_len());
-        Some(Set { cache: dfa.create_cache(), dfa, found })
+        Some(Set {
+            cache: dfa.create_cache(),
+            dfa,
+            found,
+        })
     }
 
     /// How many expressions match in `text`.
     pub fn count(&mut self, text: &str) -> usize {
         self.found.clear();
         let input = Input::new(text);
-        let searched = self.dfa.try_which_overlapping_matches(&mut self.cache, &input, &mut self.found);
-        assert!(searched.is_ok(), "a cache that may be cleared does not give up");
+        let searched =
+            self.dfa
+                .try_which_overlapping_matches(&mut self.cache, &input, &mut self.found);
+        assert!(
+            searched.is_ok(),
+            "a cache that may be cleared does not give up"
+        );
         self.found.len()
     }
 }
@@ -188,7 +214,8 @@ impl Vectorscan {
             .iter()
             .filter_map(|pattern| {
                 let pattern = pattern.replace(r"(?-u:\b)", r"\b");
-                let one = Pattern::with_flags(pattern, PatternFlags::CASELESS | PatternFlags::UTF8).ok()?;
+                let one = Pattern::with_flags(pattern, PatternFlags::CASELESS | PatternFlags::UTF8)
+                    .ok()?;
                 let alone: Result<BlockDatabase, _> = one.build();
                 alone.ok().map(|_| one)
             })
@@ -204,7 +231,12 @@ impl Vectorscan {
     /// The evidence of a survey, as the backend hands it over.
     pub fn of_evidence(literals: &[&[u8]], shapes: &[String]) -> Option<Vectorscan> {
         use hyperscan::{Pattern, PatternFlags, Patterns};
-        let literals = literals.iter().map(|bytes| bytes.iter().map(|b| format!("\\x{b:02x}")).collect::<String>());
+        let literals = literals.iter().map(|bytes| {
+            bytes
+                .iter()
+                .map(|b| format!("\\x{b:02x}"))
+                .collect::<String>()
+        });
         let all = literals.chain(shapes.iter().cloned()).enumerate();
         let patterns = all.filter_map(|(id, expression)| {
             let mut pattern = Pattern::with_flags(expression, PatternFlags::CASELESS).ok()?;
@@ -219,7 +251,11 @@ impl Vectorscan {
         let count = patterns.0.len();
         let database: hyperscan::BlockDatabase = patterns.build().ok()?;
         let scratch = database.alloc_scratch().ok()?;
-        Some(Vectorscan { database, scratch, patterns: count })
+        Some(Vectorscan {
+            database,
+            scratch,
+            patterns: count,
+        })
     }
 
     /// How many patterns it runs.
@@ -230,10 +266,12 @@ impl Vectorscan {
     /// Ends of matches in `text`.
     pub fn count(&self, text: &str) -> usize {
         let mut count = 0usize;
-        let scanned = self.database.scan(text, &self.scratch, |_: u32, _: u64, _: u64, _: u32| {
-            count += 1;
-            hyperscan::Matching::Continue
-        });
+        let scanned = self
+            .database
+            .scan(text, &self.scratch, |_: u32, _: u64, _: u64, _: u32| {
+                count += 1;
+                hyperscan::Matching::Continue
+            });
         assert!(scanned.is_ok(), "libhs scans");
         count
     }
@@ -246,7 +284,10 @@ mod tests {
     #[test]
     fn a_phrase_becomes_an_expression_that_finds_it() {
         let expression = format!("(?i){}", of_phrase("ignore {all|any|} {*} {rules|notes.}"));
-        let regex = Regex::builder().syntax(syntax()).build(&expression).unwrap();
+        let regex = Regex::builder()
+            .syntax(syntax())
+            .build(&expression)
+            .unwrap();
         assert!(regex.is_match("please IGNORE any of the\nnotes. now"));
         assert!(!regex.is_match("ignored rules"));
     }
