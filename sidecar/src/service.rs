@@ -110,12 +110,12 @@ impl Active {
     }
 
     /// Makes now what the first texts would otherwise wait for: tables, and the
-    /// automata that confirm candidates. Some 100 ms, so it is not done before
-    /// the first answer of a process; a snapshot that replaces another is made
-    /// ready before it does.
+    /// automata that confirm candidates. It takes about as long as the start
+    /// itself, so a process answers first; a snapshot that replaces another is
+    /// made ready before it does.
     pub fn prepare(&self) -> Result<(), Vec<Report>> {
         if let Some(phone) = validate::validator("phone") {
-            // The numbering plans are read at first use, 10 ms of work.
+            // Reading the numbering plans of the world takes longest of all.
             let _ = (phone.check)("+44 20 7946 0958");
         }
         self.snapshot.ruleset().prepare().map_err(|faults| {
