@@ -39,7 +39,7 @@ use crate::metrics::{Metrics, Shed};
 use crate::packs::Source;
 use crate::reload::{Contents, Tell, Watcher as PackWatcher};
 use crate::routes;
-use crate::service::{Active, Service};
+use crate::service::{Service, warm};
 use crate::state::{Master, StateError};
 use crate::tls::{self, TlsError};
 
@@ -234,10 +234,8 @@ pub fn start(config: Config) -> Result<Running, StartError> {
     let watching = named("packs")
         .spawn(move || watcher.watch(&told))
         .map_err(StartError::System)?;
-    let first = service.active();
-    let preparing = named("prepare")
-        .spawn(move || prepare(&first))
-        .map_err(StartError::System)?;
+    // It answers already; this is for the first text to be as quick as others.
+    let warming = named("warm").spawn(warm).map_err(StartError::System)?;
     let server = Server {
         service: Arc::clone(&service),
         most_connections,
@@ -259,24 +257,8 @@ pub fn start(config: Config) -> Result<Running, StartError> {
         service,
         stop,
         packs,
-        threads: vec![serving, watching, preparing],
+        threads: vec![serving, watching, warming],
     })
-}
-
-/// Makes the first snapshot quick while it answers already.
-fn prepare(active: &Active) {
-    let began = Instant::now();
-    match active.prepare() {
-        Ok(()) => {
-            let prepared_ms = began.elapsed().as_millis() as u64;
-            tracing::debug!(prepared_ms, "the snapshot is prepared");
-        }
-        Err(reports) => {
-            for report in reports {
-                tracing::error!(report = report.render(), "a rule cannot be confirmed");
-            }
-        }
-    }
 }
 
 /// As many connections as configured, or as the system lets us have.
