@@ -621,6 +621,53 @@ fn the_shipped_packs_screen_a_real_prompt() {
     assert_eq!((told.code, told.out.as_str()), (0, ""));
 }
 
+/// The blocks of a page in Markdown, with the language they name.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let inside: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push((language.to_owned(), inside.join("\n")));
+        }
+    }
+    blocks
+}
+
+/// A newcomer compares what the README shows with what stands on the screen.
+/// `BLESS=1` writes the verdict anew.
+#[test]
+fn the_readme_shows_what_is_said() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let page = read(&path);
+    let blocks = blocks(&page);
+    let after = |start: &str| {
+        let at = blocks.iter().position(|(_, text)| text.starts_with(start));
+        at.and_then(|at| Some((&blocks.get(at)?.1, &blocks.get(at + 1)?.1)))
+            .unwrap_or_else(|| panic!("the README has no block that starts with {start}"))
+    };
+    let (asked, shown) = after("cargo lockgate screen '");
+    let prompt = asked.split('\'').nth(1).unwrap();
+    let told = call(&["screen", prompt], None);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, page.replace(shown, told.out.trim_end())).unwrap();
+    } else {
+        assert_eq!(shown, told.out.trim_end(), "BLESS=1 writes it anew");
+    }
+
+    let (asked, shown) = after("curl -s -d '");
+    let body: serde_json::Value = serde_json::from_str(asked.split('\'').nth(1).unwrap()).unwrap();
+    let told = call(&["screen", "--json", body["text"].as_str().unwrap()], None);
+    let mut told: serde_json::Value = serde_json::from_str(&told.out).unwrap();
+    let shown: serde_json::Value = serde_json::from_str(shown).unwrap();
+    for name in ["id", "snapshot"] {
+        // Shortened on the page: these differ from call to call, and from rules to rules.
+        assert!(shown[name].as_str().unwrap().ends_with('…'));
+        told[name] = shown[name].clone();
+    }
+    assert_eq!(shown, told);
+}
+
 #[test]
 fn hashes_stay_the_same_with_a_state_folder() {
     let home = folder("state");
