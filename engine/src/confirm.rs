@@ -30,7 +30,11 @@ pub(crate) struct Match {
 impl Match {
     /// A match that is the finding as a whole.
     pub(crate) fn whole(start: usize, end: usize) -> Match {
-        Match { start, end, value: (start, end) }
+        Match {
+            start,
+            end,
+            value: (start, end),
+        }
     }
 }
 
@@ -55,7 +59,9 @@ impl Work {
 
     /// The share of one rule in a text of `len` bytes.
     pub(crate) fn for_text(len: usize) -> Work {
-        Work { left: len as u64 * Self::PER_BYTE + Self::GRANT }
+        Work {
+            left: len as u64 * Self::PER_BYTE + Self::GRANT,
+        }
     }
 
     /// Takes `bytes` of what is left; `false` when there is not so much.
@@ -89,7 +95,10 @@ pub(crate) struct Confirm {
 /// Lazy DFAs forwards and backwards, and what finds the group in a match.
 struct Automata {
     search: Arc<hybrid::Regex>,
-    caches: Pool<hybrid::Cache, Box<dyn Fn() -> hybrid::Cache + Send + Sync + UnwindSafe + RefUnwindSafe>>,
+    caches: Pool<
+        hybrid::Cache,
+        Box<dyn Fn() -> hybrid::Cache + Send + Sync + UnwindSafe + RefUnwindSafe>,
+    >,
     groups: Option<meta::Regex>,
 }
 
@@ -103,28 +112,63 @@ const REFILLS: usize = 2;
 
 impl Automata {
     fn new(hir: &Hir, has_value: bool) -> Option<Automata> {
-        let config = DFA::config().cache_capacity(CACHE).skip_cache_capacity_check(true);
-        let config = config.minimum_cache_clear_count(Some(REFILLS)).minimum_bytes_per_state(Some(64));
+        let config = DFA::config()
+            .cache_capacity(CACHE)
+            .skip_cache_capacity_check(true);
+        let config = config
+            .minimum_cache_clear_count(Some(REFILLS))
+            .minimum_bytes_per_state(Some(64));
         let nfa = thompson::Config::new().nfa_size_limit(None).shrink(false);
-        let forward = thompson::Compiler::new().configure(nfa.clone()).build_from_hir(hir).ok()?;
-        let reverse = thompson::Compiler::new().configure(nfa.reverse(true).which_captures(WhichCaptures::None)).build_from_hir(hir).ok()?;
-        let forward = DFA::builder().configure(config.clone()).build_from_nfa(forward).ok()?;
-        let config = config.prefilter(None).specialize_start_states(false).match_kind(MatchKind::All);
-        let reverse = DFA::builder().configure(config).build_from_nfa(reverse).ok()?;
+        let forward = thompson::Compiler::new()
+            .configure(nfa.clone())
+            .build_from_hir(hir)
+            .ok()?;
+        let reverse = thompson::Compiler::new()
+            .configure(nfa.reverse(true).which_captures(WhichCaptures::None))
+            .build_from_hir(hir)
+            .ok()?;
+        let forward = DFA::builder()
+            .configure(config.clone())
+            .build_from_nfa(forward)
+            .ok()?;
+        let config = config
+            .prefilter(None)
+            .specialize_start_states(false)
+            .match_kind(MatchKind::All);
+        let reverse = DFA::builder()
+            .configure(config)
+            .build_from_nfa(reverse)
+            .ok()?;
         let search = Arc::new(hybrid::Regex::builder().build_from_dfas(forward, reverse));
         let groups = if has_value {
-            let config = meta::Config::new().hybrid(false).dfa(false).nfa_size_limit(None);
-            Some(meta::Builder::new().configure(config).build_from_hir(hir).ok()?)
+            let config = meta::Config::new()
+                .hybrid(false)
+                .dfa(false)
+                .nfa_size_limit(None);
+            Some(
+                meta::Builder::new()
+                    .configure(config)
+                    .build_from_hir(hir)
+                    .ok()?,
+            )
         } else {
             None
         };
         let template = Arc::clone(&search);
-        Some(Automata { caches: Pool::new(Box::new(move || template.create_cache())), search, groups })
+        Some(Automata {
+            caches: Pool::new(Box::new(move || template.create_cache())),
+            search,
+            groups,
+        })
     }
 }
 
 impl Automata {
-    fn search(&self, cache: &mut hybrid::Cache, input: &Input<'_>) -> Result<Option<regex_automata::Match>, Exhausted> {
+    fn search(
+        &self,
+        cache: &mut hybrid::Cache,
+        input: &Input<'_>,
+    ) -> Result<Option<regex_automata::Match>, Exhausted> {
         if let Ok(found) = self.search.try_search(cache, input) {
             return Ok(found);
         }
@@ -150,11 +194,16 @@ impl Confirm {
 
     /// Builds the automata now; an error says that they cannot be built.
     pub(crate) fn build(&self) -> Result<(), String> {
-        self.automata().map(|_| ()).map_err(|Exhausted| "its automaton is too large".to_owned())
+        self.automata()
+            .map(|_| ())
+            .map_err(|Exhausted| "its automaton is too large".to_owned())
     }
 
     fn automata(&self) -> Result<&Automata, Exhausted> {
-        self.automata.get_or_init(|| Automata::new(&self.hir, self.has_value)).as_ref().ok_or(Exhausted)
+        self.automata
+            .get_or_init(|| Automata::new(&self.hir, self.has_value))
+            .as_ref()
+            .ok_or(Exhausted)
     }
 
     /// Calls `accept` for each leftmost-first match in `from..to`. A match that
@@ -173,7 +222,11 @@ impl Confirm {
         while at < to {
             let input = Input::new(text).range(at..to);
             let Some(found) = automata.search(&mut cache, &input)? else {
-                return if work.spend(to - at) { Ok(done) } else { Err(Exhausted) };
+                return if work.spend(to - at) {
+                    Ok(done)
+                } else {
+                    Err(Exhausted)
+                };
             };
             let ahead = self.max_len.min(to - found.end());
             if !work.spend(found.end() - at + ahead) {
@@ -197,26 +250,40 @@ impl Confirm {
 
     /// Whether the pattern matches anywhere in `from..to`.
     pub(crate) fn is_in(&self, text: &str, from: usize, to: usize) -> bool {
-        let Ok(automata) = self.automata() else { return false };
+        let Ok(automata) = self.automata() else {
+            return false;
+        };
         let input = Input::new(text).range(from..to);
-        automata.search(&mut automata.caches.get(), &input).is_ok_and(|found| found.is_some())
+        automata
+            .search(&mut automata.caches.get(), &input)
+            .is_ok_and(|found| found.is_some())
     }
 
     /// The match with its value; `None` where the pattern has a value but the
     /// branch that matched has not: such a branch is there to be stepped over.
     fn refine(&self, automata: &Automata, text: &str, start: usize, end: usize) -> Option<Match> {
-        let Some(groups) = &automata.groups else { return Some(Match::whole(start, end)) };
+        let Some(groups) = &automata.groups else {
+            return Some(Match::whole(start, end));
+        };
         let mut captures = groups.create_captures();
         let input = Input::new(text).range(start..end).anchored(Anchored::Yes);
         groups.captures(input, &mut captures);
         let value = captures.get_group(1)?;
-        Some(Match { start, end, value: (value.start, value.end) })
+        Some(Match {
+            start,
+            end,
+            value: (value.start, value.end),
+        })
     }
 
     fn extend(&self, text: &str, found: &mut Match) {
         let Some(class) = &self.run else { return };
         let tail = text.get(found.end..).unwrap_or_default();
-        let more: usize = tail.chars().take_while(|&c| contains(class, c)).map(char::len_utf8).sum();
+        let more: usize = tail
+            .chars()
+            .take_while(|&c| contains(class, c))
+            .map(char::len_utf8)
+            .sum();
         if found.value.1 == found.end {
             found.value.1 += more;
         }
@@ -290,14 +357,27 @@ mod tests {
 
     #[test]
     fn a_refused_match_consumes_nothing() {
-        let found = find(r"\b\d{4}(?: \d{4}){3}\b", false, "4999 4111 1111 1111 1111", |v| v.starts_with("4111"));
+        let found = find(
+            r"\b\d{4}(?: \d{4}){3}\b",
+            false,
+            "4999 4111 1111 1111 1111",
+            |v| v.starts_with("4111"),
+        );
         assert_eq!(found, ["4111 1111 1111 1111"]);
     }
 
     #[test]
     fn the_value_is_the_finding() {
-        assert_eq!(find(r"key=(?<value>\w{3,8})", false, "key=abc; KEY=defg", |_| true), ["abc", "defg"]);
-        assert_eq!(find(r"no \d{2}|(?<value>\d{2})", false, "no 12, 34", |_| true), ["34"]);
+        assert_eq!(
+            find(r"key=(?<value>\w{3,8})", false, "key=abc; KEY=defg", |_| {
+                true
+            }),
+            ["abc", "defg"]
+        );
+        assert_eq!(
+            find(r"no \d{2}|(?<value>\d{2})", false, "no 12, 34", |_| true),
+            ["34"]
+        );
     }
 
     #[test]
@@ -313,6 +393,9 @@ mod tests {
         let confirm = Confirm::new(&pattern);
         let text = "a".repeat(64 * 1024);
         let mut work = Work::for_text(text.len());
-        assert_eq!(confirm.find(&text, (0, text.len()), &mut work, |_| true), Err(Exhausted));
+        assert_eq!(
+            confirm.find(&text, (0, text.len()), &mut work, |_| true),
+            Err(Exhausted)
+        );
     }
 }

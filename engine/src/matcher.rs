@@ -146,34 +146,59 @@ impl Matcher {
         exhausted: &mut Vec<u32>,
     ) {
         scratch.candidates.clear();
-        let haystack = Haystack { text, classes: &scratch.classes };
-        self.prefilter.candidates(&haystack, &mut scratch.prefilter, &mut scratch.candidates);
+        let haystack = Haystack {
+            text,
+            classes: &scratch.classes,
+        };
+        self.prefilter
+            .candidates(&haystack, &mut scratch.prefilter, &mut scratch.candidates);
 
         scratch.ordered.clear();
         for candidate in &scratch.candidates {
-            let Some(trigger) = self.triggers.get(candidate.trigger as usize) else { continue };
-            let Some(&unit) = self.units.get(trigger.unit as usize) else { continue };
+            let Some(trigger) = self.triggers.get(candidate.trigger as usize) else {
+                continue;
+            };
+            let Some(&unit) = self.units.get(trigger.unit as usize) else {
+                continue;
+            };
             if wanted(unit.rule) {
-                scratch.ordered.push(Ordered { unit, at: candidate.at, trigger: candidate.trigger });
+                scratch.ordered.push(Ordered {
+                    unit,
+                    at: candidate.at,
+                    trigger: candidate.trigger,
+                });
             }
         }
         let beyond_ascii = scratch.classes.union().high != 0;
         for everywhere in &self.everywhere {
-            let Some(&unit) = self.units.get(everywhere.unit as usize) else { continue };
+            let Some(&unit) = self.units.get(everywhere.unit as usize) else {
+                continue;
+            };
             if wanted(unit.rule) && (beyond_ascii || !everywhere.beyond_ascii) {
-                scratch.ordered.push(Ordered { unit, at: 0, trigger: u32::MAX });
+                scratch.ordered.push(Ordered {
+                    unit,
+                    at: 0,
+                    trigger: u32::MAX,
+                });
             }
         }
         scratch.ordered.sort_unstable();
         let ordered = std::mem::take(&mut scratch.ordered);
         let mut run = |index: u32, group: &[Ordered]| {
-            let Some(rule) = rules.get(index as usize) else { return };
-            if self.run(index, rule, text, group, scratch, hits, None).is_err() {
+            let Some(rule) = rules.get(index as usize) else {
+                return;
+            };
+            if self
+                .run(index, rule, text, group, scratch, hits, None)
+                .is_err()
+            {
                 exhausted.push(index);
             }
         };
         for group in ordered.chunk_by(|a, b| a.unit.rule == b.unit.rule) {
-            let Some(index) = group.first().map(|first| first.unit.rule) else { continue };
+            let Some(index) = group.first().map(|first| first.unit.rule) else {
+                continue;
+            };
             if !self.dictionaries.contains(&index) {
                 run(index, group);
             }
@@ -199,22 +224,41 @@ impl Matcher {
         steps: &mut Vec<Step>,
         hits: &mut Vec<Hit>,
     ) {
-        let Some(rule) = rules.get(index as usize) else { return };
+        let Some(rule) = rules.get(index as usize) else {
+            return;
+        };
         scratch.candidates.clear();
-        let haystack = Haystack { text, classes: &scratch.classes };
-        self.prefilter.candidates(&haystack, &mut scratch.prefilter, &mut scratch.candidates);
+        let haystack = Haystack {
+            text,
+            classes: &scratch.classes,
+        };
+        self.prefilter
+            .candidates(&haystack, &mut scratch.prefilter, &mut scratch.candidates);
         let mut group: Vec<Ordered> = scratch
             .candidates
             .iter()
             .filter_map(|candidate| {
                 let trigger = self.triggers.get(candidate.trigger as usize)?;
                 let unit = *self.units.get(trigger.unit as usize)?;
-                (unit.rule == index).then_some(Ordered { unit, at: candidate.at, trigger: candidate.trigger })
+                (unit.rule == index).then_some(Ordered {
+                    unit,
+                    at: candidate.at,
+                    trigger: candidate.trigger,
+                })
             })
             .collect();
-        let everywhere = self.everywhere.iter().filter_map(|e| self.units.get(e.unit as usize).copied());
+        let everywhere = self
+            .everywhere
+            .iter()
+            .filter_map(|e| self.units.get(e.unit as usize).copied());
         group.extend(
-            everywhere.filter(|unit| unit.rule == index).map(|unit| Ordered { unit, at: 0, trigger: u32::MAX }),
+            everywhere
+                .filter(|unit| unit.rule == index)
+                .map(|unit| Ordered {
+                    unit,
+                    at: 0,
+                    trigger: u32::MAX,
+                }),
         );
         group.sort_unstable();
         let units: Vec<u32> = (0..self.units.len() as u32)
@@ -237,7 +281,9 @@ impl Matcher {
                 .collect(),
         });
         let before = hits.len();
-        let exhausted = self.run(index, rule, text, &group, scratch, hits, Some(steps)).is_err();
+        let exhausted = self
+            .run(index, rule, text, &group, scratch, hits, Some(steps))
+            .is_err();
         if exhausted {
             steps.push(Step::Exhausted);
         }
@@ -268,7 +314,14 @@ impl Matcher {
         for (phrase, candidate) in allows {
             around(phrase, text, candidate, &mut work, allowed)?;
         }
-        let mut judge = Judge { index, rule, text, allowed, hits, steps };
+        let mut judge = Judge {
+            index,
+            rule,
+            text,
+            allowed,
+            hits,
+            steps,
+        };
         match &rule.what {
             Kind::Pattern(confirm) => {
                 self.windows(text, group, &mut scratch.windows);
@@ -276,15 +329,23 @@ impl Matcher {
                 let mut done = 0;
                 for &window in &scratch.windows {
                     let from = window.0.max(done);
-                    done = confirm.find(text, (from, window.1), &mut work, |found| judge.accept(found))?.max(done);
+                    done = confirm
+                        .find(text, (from, window.1), &mut work, |found| {
+                            judge.accept(found)
+                        })?
+                        .max(done);
                 }
             }
             Kind::Phrases(phrases) => {
                 let matches = &mut scratch.matches;
                 matches.clear();
                 for candidate in group {
-                    let Part::Phrase(i) = candidate.unit.part else { continue };
-                    let Some(phrase) = phrases.get(i as usize) else { continue };
+                    let Part::Phrase(i) = candidate.unit.part else {
+                        continue;
+                    };
+                    let Some(phrase) = phrases.get(i as usize) else {
+                        continue;
+                    };
                     around(phrase, text, candidate, &mut work, matches)?;
                 }
                 judge.leftmost_longest(matches);
@@ -314,7 +375,11 @@ impl Matcher {
                         return true;
                     }
                     // An exact name is certain, a mistyped one as sure as the rule.
-                    let surest = if term.exact { Confidence::Certain } else { rule.confidence };
+                    let surest = if term.exact {
+                        Confidence::Certain
+                    } else {
+                        rule.confidence
+                    };
                     judge.accept_as(Match::whole(term.start, term.end), surest)
                 });
                 if exhausted {
@@ -365,7 +430,11 @@ fn around(
     if candidate.trigger != u32::MAX {
         let mut looked = 16;
         phrase.matches_around(text, candidate.at as usize, &mut looked, matches);
-        return if work.spend(looked) { Ok(()) } else { Err(Exhausted) };
+        return if work.spend(looked) {
+            Ok(())
+        } else {
+            Err(Exhausted)
+        };
     }
     // Nothing could be said of this phrase: every position is tried.
     for (at, _) in text.char_indices() {
@@ -402,24 +471,40 @@ impl Judge<'_> {
     /// Whether the match stands; if so it becomes a hit.
     fn accept_as(&mut self, found: Match, confidence: Confidence) -> bool {
         let (start, end) = found.value;
-        let Some(value) = self.text.get(start..end) else { return false };
-        self.tell(|| Step::Match { span: crate::text::Span::new(start, end), text: value.to_owned() });
+        let Some(value) = self.text.get(start..end) else {
+            return false;
+        };
+        self.tell(|| Step::Match {
+            span: crate::text::Span::new(start, end),
+            text: value.to_owned(),
+        });
         for validator in &self.rule.validators {
             let passed = (validator.check)(value);
-            self.tell(|| Step::Validator { name: validator.name.to_owned(), passed });
+            self.tell(|| Step::Validator {
+                name: validator.name.to_owned(),
+                passed,
+            });
             if !passed {
                 return false;
             }
         }
         for exception in &self.rule.exceptions {
             if exception.is_in(self.text, found.start, found.end) {
-                self.tell(|| Step::Exception { what: exception.written.clone() });
+                self.tell(|| Step::Exception {
+                    what: exception.written.clone(),
+                });
                 return false;
             }
         }
-        if let Some(&(from, to)) = self.allowed.iter().find(|(from, to)| *from <= start && end <= *to) {
+        if let Some(&(from, to)) = self
+            .allowed
+            .iter()
+            .find(|(from, to)| *from <= start && end <= *to)
+        {
             let term = self.text.get(from..to).unwrap_or_default();
-            self.tell(|| Step::Allowed { term: term.to_owned() });
+            self.tell(|| Step::Allowed {
+                term: term.to_owned(),
+            });
             return false;
         }
         let rule = self.rule;
@@ -437,7 +522,12 @@ impl Judge<'_> {
                 }
             }
         };
-        self.hits.push(Hit { rule: self.index, start, end, confidence });
+        self.hits.push(Hit {
+            rule: self.index,
+            start,
+            end,
+            confidence,
+        });
         true
     }
 
@@ -460,7 +550,11 @@ impl Except {
             ExceptKind::Pattern(confirm) => confirm.is_in(text, from, to),
             ExceptKind::Phrase(phrase) => {
                 let inside = text.get(from..to).unwrap_or_default();
-                inside.char_indices().any(|(at, _)| phrase.match_at(text, from + at, &mut 0).is_some_and(|end| end <= to))
+                inside.char_indices().any(|(at, _)| {
+                    phrase
+                        .match_at(text, from + at, &mut 0)
+                        .is_some_and(|end| end <= to)
+                })
             }
         }
     }

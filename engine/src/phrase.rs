@@ -122,7 +122,11 @@ impl Phrase {
             return Err("this phrase has no word that must be there".to_owned());
         }
         let max_len = parts.iter().map(longest).sum();
-        Ok(Phrase { parts, anchor: 0, max_len })
+        Ok(Phrase {
+            parts,
+            anchor: 0,
+            max_len,
+        })
     }
 
     /// What a text with this phrase contains; settles which part is looked for.
@@ -132,7 +136,9 @@ impl Phrase {
             let apart = |part: Option<&Part>| matches!(part, None | Some(Part::Space));
             let before = i.checked_sub(1).and_then(|i| self.parts.get(i));
             let rest = self.parts.get(i + 1..).unwrap_or_default();
-            let Some(mut literals) = part.heads(apart(before), rest) else { continue };
+            let Some(mut literals) = part.heads(apart(before), rest) else {
+                continue;
+            };
             literals.sort();
             literals.dedup();
             let cost = need::cost(&literals);
@@ -151,7 +157,13 @@ impl Phrase {
 
     /// Adds every match whose anchor begins at `at`, as byte ranges: for each
     /// start the longest. Adds to `looked` how many bytes were looked at.
-    pub(crate) fn matches_around(&self, text: &str, at: usize, looked: &mut usize, found: &mut Vec<(usize, usize)>) {
+    pub(crate) fn matches_around(
+        &self,
+        text: &str,
+        at: usize,
+        looked: &mut usize,
+        found: &mut Vec<(usize, usize)>,
+    ) {
         let (before, after) = self.parts.split_at(self.anchor.min(self.parts.len()));
         if before.is_empty() {
             found.extend(self.match_at(text, at, looked).map(|end| (at, end)));
@@ -167,7 +179,11 @@ impl Phrase {
             *start = skip_space(text, *start, Way::Forth);
         }
         starts.dedup();
-        found.extend(starts.into_iter().filter_map(|start| Some((start, self.match_at(text, start, looked)?))));
+        found.extend(
+            starts
+                .into_iter()
+                .filter_map(|start| Some((start, self.match_at(text, start, looked)?))),
+        );
     }
 
     /// The end of the longest match that begins at `start`. A match neither
@@ -179,7 +195,10 @@ impl Phrase {
         }
         let ends = advance(text, &self.parts, vec![start], Way::Forth, looked);
         let ends = ends.into_iter().map(|end| skip_space(text, end, Way::Back));
-        ends.filter(|&end| end > start && is_boundary(char_before(text, end), char_after(text, end))).max()
+        ends.filter(|&end| {
+            end > start && is_boundary(char_before(text, end), char_after(text, end))
+        })
+        .max()
     }
 
     /// The beginnings of the phrase, for a search that knows ASCII case only.
@@ -212,7 +231,9 @@ fn sequence(rest: &mut &str, depth: usize) -> Result<Vec<Part>, String> {
             parts.push(Part::Gap);
         } else {
             if depth >= MAX_DEPTH {
-                return Err(format!("choices stand in each other at most {MAX_DEPTH} deep"));
+                return Err(format!(
+                    "choices stand in each other at most {MAX_DEPTH} deep"
+                ));
             }
             *rest = rest.get(1..).unwrap_or_default();
             parts.push(Part::Choice(choice(rest, depth)?));
@@ -246,24 +267,40 @@ fn flush(chars: &mut String, parts: &mut Vec<Part>) {
 /// Moves every position along `parts`; the result is sorted and has no position
 /// twice. Most candidates end at the first word that is not there, so a single
 /// position moves in place.
-fn advance(text: &str, parts: &[Part], mut positions: Vec<usize>, way: Way, looked: &mut usize) -> Vec<usize> {
+fn advance(
+    text: &str,
+    parts: &[Part],
+    mut positions: Vec<usize>,
+    way: Way,
+    looked: &mut usize,
+) -> Vec<usize> {
     let mut step = |part: &Part| {
         *looked += 8 * positions.len();
         match part {
             Part::Chars(chars) => shift(&mut positions, |at| chars_at(text, at, chars, way)),
             Part::Space if way == Way::Back => {
                 // Where an optional part is missing, the space before it is too.
-                positions = positions.iter().flat_map(|&at| [Some(at), space_at(text, at, way)]).flatten().collect();
+                positions = positions
+                    .iter()
+                    .flat_map(|&at| [Some(at), space_at(text, at, way)])
+                    .flatten()
+                    .collect();
             }
             Part::Space => shift(&mut positions, |at| space_at(text, at, way)),
             Part::Gap => {
                 *looked += 64 * positions.len();
-                positions = positions.iter().flat_map(|&at| gap_at(text, at, way)).collect();
+                positions = positions
+                    .iter()
+                    .flat_map(|&at| gap_at(text, at, way))
+                    .collect();
             }
             Part::Choice(branches) => {
                 *looked += branches.len() * positions.len();
                 let mut next = Vec::new();
-                for branch in branches.iter().filter(|branch| may_start(text, branch, &positions, way)) {
+                for branch in branches
+                    .iter()
+                    .filter(|branch| may_start(text, branch, &positions, way))
+                {
                     next.extend(advance(text, branch, positions.clone(), way, looked));
                 }
                 positions = next;
@@ -285,10 +322,29 @@ fn advance(text: &str, parts: &[Part], mut positions: Vec<usize>, way: Way, look
 /// The end of white space that begins at `at`, if any does.
 fn skip_space(text: &str, at: usize, way: Way) -> usize {
     let rest = match way {
-        Way::Forth => text.get(at..).unwrap_or_default().chars().take(MAX_SPACE).take_while(|c| c.is_whitespace()).map(char::len_utf8).sum::<usize>(),
-        Way::Back => text.get(..at).unwrap_or_default().chars().rev().take(MAX_SPACE).take_while(|c| c.is_whitespace()).map(char::len_utf8).sum::<usize>(),
+        Way::Forth => text
+            .get(at..)
+            .unwrap_or_default()
+            .chars()
+            .take(MAX_SPACE)
+            .take_while(|c| c.is_whitespace())
+            .map(char::len_utf8)
+            .sum::<usize>(),
+        Way::Back => text
+            .get(..at)
+            .unwrap_or_default()
+            .chars()
+            .rev()
+            .take(MAX_SPACE)
+            .take_while(|c| c.is_whitespace())
+            .map(char::len_utf8)
+            .sum::<usize>(),
     };
-    if way == Way::Forth { at + rest } else { at - rest }
+    if way == Way::Forth {
+        at + rest
+    } else {
+        at - rest
+    }
 }
 
 /// Moves each position, or drops it.
@@ -304,9 +360,15 @@ fn shift(positions: &mut Vec<usize>, to: impl Fn(usize) -> Option<usize>) {
 
 /// Whether a branch can begin at any of the positions, by its first part alone.
 fn may_start(text: &str, branch: &[Part], positions: &[usize], way: Way) -> bool {
-    let first = if way == Way::Forth { branch.first() } else { branch.last() };
+    let first = if way == Way::Forth {
+        branch.first()
+    } else {
+        branch.last()
+    };
     match first {
-        Some(Part::Chars(chars)) => positions.iter().any(|&at| chars_at(text, at, chars, way).is_some()),
+        Some(Part::Chars(chars)) => positions
+            .iter()
+            .any(|&at| chars_at(text, at, chars, way).is_some()),
         _ => true,
     }
 }
@@ -318,7 +380,10 @@ fn chars_at(text: &str, at: usize, chars: &str, way: Way) -> Option<usize> {
         Way::Forth => (text.as_bytes().get(at..at + chars.len()), at + chars.len()),
         Way::Back => {
             let start = at.checked_sub(chars.len());
-            (start.and_then(|start| text.as_bytes().get(start..at)), at.wrapping_sub(chars.len()))
+            (
+                start.and_then(|start| text.as_bytes().get(start..at)),
+                at.wrapping_sub(chars.len()),
+            )
         }
     };
     if there.is_some_and(|there| there.eq_ignore_ascii_case(chars.as_bytes())) {
@@ -353,12 +418,20 @@ fn chars_at(text: &str, at: usize, chars: &str, way: Way) -> Option<usize> {
 fn space_at(text: &str, at: usize, way: Way) -> Option<usize> {
     let space = match way {
         Way::Forth => length_while(text.get(at..)?.chars(), MAX_SPACE, char::is_whitespace)?,
-        Way::Back => length_while(text.get(..at)?.chars().rev(), MAX_SPACE, char::is_whitespace)?,
+        Way::Back => length_while(
+            text.get(..at)?.chars().rev(),
+            MAX_SPACE,
+            char::is_whitespace,
+        )?,
     };
     if space == 0 && !is_boundary(char_before(text, at), char_after(text, at)) {
         return None;
     }
-    Some(if way == Way::Forth { at + space } else { at - space })
+    Some(if way == Way::Forth {
+        at + space
+    } else {
+        at - space
+    })
 }
 
 /// Everywhere that zero to three words lead. Going back, where a word begins is
@@ -388,8 +461,11 @@ fn gap_at(text: &str, at: usize, way: Way) -> Vec<usize> {
     }
     let mut at = at;
     let mut left = MAX_GAP;
-    while let Some((next, cost)) = space_at(text, at, way).and_then(|edge| any_word_at(text, edge)) {
-        let Some(rest) = left.checked_sub(cost) else { break };
+    while let Some((next, cost)) = space_at(text, at, way).and_then(|edge| any_word_at(text, edge))
+    {
+        let Some(rest) = left.checked_sub(cost) else {
+            break;
+        };
         (at, left) = (next, rest);
         places.push(at);
     }
@@ -408,13 +484,28 @@ fn any_word_at(text: &str, at: usize) -> Option<(usize, usize)> {
 }
 
 fn ends_sentence(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | ';' | ':' | '\u{3002}' | '\u{ff01}' | '\u{ff1f}' | '\u{ff1b}' | '\u{ff1a}')
+    matches!(
+        c,
+        '.' | '!'
+            | '?'
+            | ';'
+            | ':'
+            | '\u{3002}'
+            | '\u{ff01}'
+            | '\u{ff1f}'
+            | '\u{ff1b}'
+            | '\u{ff1a}'
+    )
 }
 
 /// The length, in bytes, of the characters from the front of `chars` for which
 /// `holds`; `None` as soon as it is over `limit`, so that no text is walked
 /// twice.
-fn length_while(chars: impl Iterator<Item = char>, limit: usize, holds: impl Fn(char) -> bool) -> Option<usize> {
+fn length_while(
+    chars: impl Iterator<Item = char>,
+    limit: usize,
+    holds: impl Fn(char) -> bool,
+) -> Option<usize> {
     let mut len = 0;
     for c in chars.take_while(|&c| holds(c)) {
         len += c.len_utf8();
@@ -430,7 +521,11 @@ fn shortest(parts: &[Part]) -> usize {
     let of = |part: &Part| match part {
         Part::Chars(chars) => chars.len(),
         Part::Space | Part::Gap => 0,
-        Part::Choice(branches) => branches.iter().map(|branch| shortest(branch)).min().unwrap_or(0),
+        Part::Choice(branches) => branches
+            .iter()
+            .map(|branch| shortest(branch))
+            .min()
+            .unwrap_or(0),
     };
     parts.iter().map(of).sum()
 }
@@ -444,9 +539,11 @@ fn longest(part: &Part) -> usize {
         Part::Chars(chars) => 2 * chars.len(),
         Part::Space => MAX_SPACE,
         Part::Gap => MAX_GAP * (4 + MAX_SPACE) + MAX_GAP / GAP_WORD * MAX_GAP_WORD,
-        Part::Choice(branches) => {
-            branches.iter().map(|branch| branch.iter().map(longest).sum()).max().unwrap_or(0)
-        }
+        Part::Choice(branches) => branches
+            .iter()
+            .map(|branch| branch.iter().map(longest).sum())
+            .max()
+            .unwrap_or(0),
     }
 }
 
@@ -526,8 +623,11 @@ fn head(chars: &str, start: bool, end: bool, next: Option<Pairs>) -> Option<Vec<
     let literal = |bytes: &str, end: bool| Literal {
         bytes: bytes.to_ascii_lowercase().into_bytes(),
         loose: Vec::new(),
-        // Only the whole word is followed by the next.
-        next: next.filter(|_| bytes.len() == chars.len()),
+        // Only the whole word is followed by the next, and only behind a letter
+        // or digit must white space stand between them.
+        next: next.filter(|_| {
+            bytes.len() == chars.len() && bytes.ends_with(|c: char| c.is_ascii_alphanumeric())
+        }),
         word_start: start,
         word_end: end,
         before: 0,
@@ -546,11 +646,18 @@ fn head(chars: &str, start: bool, end: bool, next: Option<Pairs>) -> Option<Vec<
             (Some(one), None) => one,
             _ => c,
         };
-        let both = if cased(c) && upper != c { vec![c, upper] } else { vec![c] };
+        let both = if cased(c) && upper != c {
+            vec![c, upper]
+        } else {
+            vec![c]
+        };
         if forms.len() * both.len() > FORMS {
             break;
         }
-        forms = forms.iter().flat_map(|form| both.iter().map(move |c| format!("{form}{c}"))).collect();
+        forms = forms
+            .iter()
+            .flat_map(|form| both.iter().map(move |c| format!("{form}{c}")))
+            .collect();
     }
     Some(forms.iter().map(|form| literal(form, false)).collect())
 }
@@ -574,13 +681,22 @@ mod tests {
         for (at, _) in text.char_indices() {
             phrase.matches_around(text, at, &mut 0, &mut found);
         }
-        let plain: Vec<(usize, usize)> =
-            text.char_indices().filter_map(|(at, _)| Some((at, phrase.match_at(text, at, &mut 0)?))).collect();
+        let plain: Vec<(usize, usize)> = text
+            .char_indices()
+            .filter_map(|(at, _)| Some((at, phrase.match_at(text, at, &mut 0)?)))
+            .collect();
         found.sort_by_key(|&(start, end)| (start, std::cmp::Reverse(end)));
         found.dedup_by_key(|found| found.0);
         assert_eq!(found, plain, "around the anchor as from the start");
-        assert!(found.iter().all(|(start, end)| end - start <= phrase.max_len));
-        found.into_iter().map(|(start, end)| text[start..end].to_owned()).collect()
+        assert!(
+            found
+                .iter()
+                .all(|(start, end)| end - start <= phrase.max_len)
+        );
+        found
+            .into_iter()
+            .map(|(start, end)| text[start..end].to_owned())
+            .collect()
     }
 
     #[test]
@@ -607,31 +723,68 @@ mod tests {
 
     #[test]
     fn both_apostrophes_are_one() {
-        assert_eq!(find("don't say", "Don\u{2019}t say, don't say"), ["Don\u{2019}t say", "don't say"]);
+        assert_eq!(
+            find("don't say", "Don\u{2019}t say, don't say"),
+            ["Don\u{2019}t say", "don't say"]
+        );
     }
 
     #[test]
     fn gaps_take_up_to_three_words() {
-        assert_eq!(find("ignore {*} instructions", "ignore all of the instructions"), ["ignore all of the instructions"]);
-        assert_eq!(find("ignore {*} instructions", "ignore instructions"), ["ignore instructions"]);
+        assert_eq!(
+            find("ignore {*} instructions", "ignore all of the instructions"),
+            ["ignore all of the instructions"]
+        );
+        assert_eq!(
+            find("ignore {*} instructions", "ignore instructions"),
+            ["ignore instructions"]
+        );
         assert!(find("ignore {*} instructions", "ignore a b c d instructions").is_empty());
-        assert_eq!(find("{do|go} {*} zyxwv", "go the way zyxwv"), ["go the way zyxwv"]);
+        assert_eq!(
+            find("{do|go} {*} zyxwv", "go the way zyxwv"),
+            ["go the way zyxwv"]
+        );
         assert!(find("ignore {*} instructions", "ignore me. Read instructions").is_empty());
         assert_eq!(find("ab {*} zyxwv", "ab,foo zyxwv"), ["ab,foo zyxwv"]);
-        assert_eq!(find("the {un|}safe rules", "the safe rules, thesafe rules"), ["the safe rules"]);
-        assert_eq!(find("{a|} {b|} zyxwv", " zyxwv b zyxwv"), ["zyxwv", "b zyxwv", "zyxwv"]);
-        assert_eq!(find("忽略{*}指令", "请忽略之前的所有指令。"), ["忽略之前的所有指令"]);
+        assert_eq!(
+            find("the {un|}safe rules", "the safe rules, thesafe rules"),
+            ["the safe rules"]
+        );
+        assert_eq!(
+            find("{a|} {b|} zyxwv", " zyxwv b zyxwv"),
+            ["zyxwv", "b zyxwv", "zyxwv"]
+        );
+        assert_eq!(
+            find("忽略{*}指令", "请忽略之前的所有指令。"),
+            ["忽略之前的所有指令"]
+        );
         assert!(find("忽略{*}指令", "忽略一二三四五六七八九十一二三指令").is_empty());
     }
 
     #[test]
     fn choices_and_optional_parts() {
-        let phrase = "{please|} ignore {all|any of|} {previous|prior} {rule{s|}|instructions}{ now|}";
-        assert_eq!(find(phrase, "Please ignore any of prior rule"), ["Please ignore any of prior rule", "ignore any of prior rule"]);
-        assert_eq!(find(phrase, "ignore previous rules now"), ["ignore previous rules now"]);
-        assert_eq!(find(phrase, "ignore previous rules nowhere"), ["ignore previous rules"]);
+        let phrase =
+            "{please|} ignore {all|any of|} {previous|prior} {rule{s|}|instructions}{ now|}";
+        assert_eq!(
+            find(phrase, "Please ignore any of prior rule"),
+            [
+                "Please ignore any of prior rule",
+                "ignore any of prior rule"
+            ]
+        );
+        assert_eq!(
+            find(phrase, "ignore previous rules now"),
+            ["ignore previous rules now"]
+        );
+        assert_eq!(
+            find(phrase, "ignore previous rules nowhere"),
+            ["ignore previous rules"]
+        );
         assert!(find(phrase, "ignore all rules").is_empty());
-        assert_eq!(find("{忽略|无视}之前的{指令|规则}", "无视之前的规则"), ["无视之前的规则"]);
+        assert_eq!(
+            find("{忽略|无视}之前的{指令|规则}", "无视之前的规则"),
+            ["无视之前的规则"]
+        );
     }
 
     #[test]

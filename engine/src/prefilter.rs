@@ -41,7 +41,12 @@ pub trait Prefilter: Send + Sync {
     /// What it is called in `engine` of a reply.
     fn name(&self) -> &'static str;
     /// Adds the places to `found`, in no order.
-    fn candidates(&self, haystack: &Haystack<'_>, scratch: &mut Scratch, found: &mut Vec<Candidate>);
+    fn candidates(
+        &self,
+        haystack: &Haystack<'_>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    );
 }
 
 /// A text with its byte classes.
@@ -90,8 +95,18 @@ impl Plan {
     pub(crate) fn add(&mut self, unit: u32, need: Need, longest: usize) {
         let (literals, shapes) = match need {
             Need::Some { literals, shapes } => (literals, shapes),
-            Need::BeyondAscii => return self.everywhere.push(Everywhere { unit, beyond_ascii: true }),
-            Need::Nothing => return self.everywhere.push(Everywhere { unit, beyond_ascii: false }),
+            Need::BeyondAscii => {
+                return self.everywhere.push(Everywhere {
+                    unit,
+                    beyond_ascii: true,
+                });
+            }
+            Need::Nothing => {
+                return self.everywhere.push(Everywhere {
+                    unit,
+                    beyond_ascii: false,
+                });
+            }
         };
         for literal in literals {
             let trigger = self.triggers.len() as u32;
@@ -105,38 +120,74 @@ impl Plan {
         if !shapes.is_empty() {
             // A shape begins the match, so one trigger serves all of them.
             let trigger = self.triggers.len() as u32;
-            self.triggers.push(Trigger { unit, before: 0, after: longest as u32 });
-            self.shapes.extend(shapes.into_iter().map(|shape| (shape, trigger)));
+            self.triggers.push(Trigger {
+                unit,
+                before: 0,
+                after: longest as u32,
+            });
+            self.shapes
+                .extend(shapes.into_iter().map(|shape| (shape, trigger)));
         }
     }
 
     /// What the units of this plan need, in words, for explanations.
     pub(crate) fn describe(&self, unit: u32) -> String {
-        let of_unit = |trigger: &u32| self.triggers.get(*trigger as usize).is_some_and(|t| t.unit == unit);
+        let of_unit = |trigger: &u32| {
+            self.triggers
+                .get(*trigger as usize)
+                .is_some_and(|t| t.unit == unit)
+        };
         let literals: Vec<String> = self
             .literals
             .iter()
             .filter(|(_, trigger)| of_unit(trigger))
             .map(|(literal, _)| {
-                let shown = literal.bytes.iter().map(|&b| if matches!(b, need::LOOSE | need::ANY) { b'?' } else { b }).collect::<Vec<_>>();
+                let shown = literal
+                    .bytes
+                    .iter()
+                    .map(|&b| {
+                        if matches!(b, need::LOOSE | need::ANY) {
+                            b'?'
+                        } else {
+                            b
+                        }
+                    })
+                    .collect::<Vec<_>>();
                 format!("`{}`", String::from_utf8_lossy(&shown))
             })
             .collect();
         if !literals.is_empty() {
             let more = literals.len().saturating_sub(8);
             let shown = literals.into_iter().take(8).collect::<Vec<_>>().join(", ");
-            return if more > 0 { format!("one of {shown} and {more} more") } else { format!("one of {shown}") };
+            return if more > 0 {
+                format!("one of {shown} and {more} more")
+            } else {
+                format!("one of {shown}")
+            };
         }
         let shapes: Vec<String> = self
             .shapes
             .iter()
             .filter(|(_, trigger)| of_unit(trigger))
-            .map(|(shape, _)| shape.kinds.iter().map(|&kinds| need::symbol(kinds)).collect())
+            .map(|(shape, _)| {
+                shape
+                    .kinds
+                    .iter()
+                    .map(|&kinds| need::symbol(kinds))
+                    .collect()
+            })
             .collect();
         if shapes.is_empty() {
             return "nothing in particular: the whole text is searched".to_owned();
         }
-        let shown = shapes.iter().take(4).map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
-        format!("a run of bytes of the shape {shown} (9 digit, a letter, n either, _ space, - other, ? any)")
+        let shown = shapes
+            .iter()
+            .take(4)
+            .map(|s| format!("`{s}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        format!(
+            "a run of bytes of the shape {shown} (9 digit, a letter, n either, _ space, - other, ? any)"
+        )
     }
 }

@@ -57,16 +57,34 @@ impl Bytes {
     pub(crate) fn new(literals: &[(&Literal, u32)]) -> Bytes {
         let mut groups: Vec<Group> = Vec::new();
         for (literal, trigger) in literals {
-            let Some((offset, _)) = rarest(&literal.bytes) else { continue };
-            let Some(&byte) = literal.bytes.get(offset) else { continue };
-            let before = offset.checked_sub(1).map_or([true; 256], |i| literal.allows(i));
+            let Some((offset, _)) = rarest(&literal.bytes) else {
+                continue;
+            };
+            let Some(&byte) = literal.bytes.get(offset) else {
+                continue;
+            };
+            let before = offset
+                .checked_sub(1)
+                .map_or([true; 256], |i| literal.allows(i));
             let after = literal.allows(offset + 1);
-            let wanted = Wanted { literal: Verify::new(literal), offset, trigger: *trigger };
+            let wanted = Wanted {
+                literal: Verify::new(literal),
+                offset,
+                trigger: *trigger,
+            };
             match groups.iter_mut().find(|group| group.byte == byte) {
                 Some(group) => {
                     group.literals.push(wanted);
-                    group.before.iter_mut().zip(before).for_each(|(all, one)| *all |= one);
-                    group.after.iter_mut().zip(after).for_each(|(all, one)| *all |= one);
+                    group
+                        .before
+                        .iter_mut()
+                        .zip(before)
+                        .for_each(|(all, one)| *all |= one);
+                    group
+                        .after
+                        .iter_mut()
+                        .zip(after)
+                        .for_each(|(all, one)| *all |= one);
                 }
                 None => groups.push(Group {
                     byte,
@@ -83,13 +101,19 @@ impl Bytes {
     pub(crate) fn find(&self, text: &[u8], mut found: impl FnMut(u32, usize)) {
         for group in &self.groups {
             for at in memchr::memchr_iter(group.byte, text) {
-                let before = at.checked_sub(1).and_then(|i| text.get(i)).copied().unwrap_or(b'\n');
+                let before = at
+                    .checked_sub(1)
+                    .and_then(|i| text.get(i))
+                    .copied()
+                    .unwrap_or(b'\n');
                 let after = text.get(at + 1).copied().unwrap_or(b'\n');
                 if !(group.before[usize::from(before)] && group.after[usize::from(after)]) {
                     continue;
                 }
                 for wanted in &group.literals {
-                    let Some(start) = at.checked_sub(wanted.offset) else { continue };
+                    let Some(start) = at.checked_sub(wanted.offset) else {
+                        continue;
+                    };
                     if wanted.literal.stands_at(text, start) {
                         found(wanted.trigger, start);
                     }

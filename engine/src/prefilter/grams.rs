@@ -23,12 +23,14 @@ const STEP: usize = 64;
 /// The largest number of text bytes that a gram variant may stand for.
 const ALL_VARIANTS: usize = 101;
 
+/// Triggers, each with what must follow.
+type Followers = Vec<(u32, Option<Pairs>)>;
+
 /// One literal, as it is verified, and all who want it.
 #[derive(Debug)]
 struct Wanted {
     literal: Verify,
-    /// Triggers, each with what must follow.
-    triggers: Vec<(u32, Option<Pairs>)>,
+    triggers: Followers,
 }
 
 /// A literal as it is compared with a text.
@@ -102,7 +104,10 @@ fn edge(flag: bool, byte: Option<&u8>) -> bool {
 /// The folded bytes that may stand at `index` of the literal, which may be one
 /// before or one past it.
 fn variants(literal: &Literal, index: isize) -> Vec<u8> {
-    if let Some(&byte) = usize::try_from(index).ok().and_then(|i| literal.bytes.get(i)) {
+    if let Some(&byte) = usize::try_from(index)
+        .ok()
+        .and_then(|i| literal.bytes.get(i))
+    {
         return vec![fold(byte)];
     }
     if index < 0 && edge(literal.word_start, literal.bytes.first()) {
@@ -113,13 +118,23 @@ fn variants(literal: &Literal, index: isize) -> Vec<u8> {
         // A space, or the first byte of a longer character.
         return std::iter::once(b' ').chain(0xE0..=0xFF).collect();
     }
-    (b'a'..=b'z').chain(b'0'..=b'9').chain([b' ']).chain(0xA0..=0xBF).chain(0xE0..=0xFF).collect()
+    (b'a'..=b'z')
+        .chain(b'0'..=b'9')
+        .chain([b' '])
+        .chain(0xA0..=0xBF)
+        .chain(0xE0..=0xFF)
+        .collect()
 }
 
 /// The rarest five bytes of a literal, its two neighbours included.
 fn place(literal: &Literal) -> Option<Place> {
     let len = literal.bytes.len() as isize;
-    let folded = |index: isize| usize::try_from(index).ok().and_then(|i| literal.bytes.get(i)).map(|&b| fold(b));
+    let folded = |index: isize| {
+        usize::try_from(index)
+            .ok()
+            .and_then(|i| literal.bytes.get(i))
+            .map(|&b| fold(b))
+    };
     let gram_chance = |start: isize| {
         let known: Vec<u8> = (start..start + 4).filter_map(folded).collect();
         let mut chance = rarity::probability(&known);
@@ -133,7 +148,12 @@ fn place(literal: &Literal) -> Option<Place> {
         chance
     };
     let known = |start: isize| {
-        (start..start + 5).all(|i| usize::try_from(i).ok().and_then(|i| literal.bytes.get(i)).is_none_or(|&b| b != ANY))
+        (start..start + 5).all(|i| {
+            usize::try_from(i)
+                .ok()
+                .and_then(|i| literal.bytes.get(i))
+                .is_none_or(|&b| b != ANY)
+        })
     };
     // Offsets are kept in a byte; nobody needs a literal's tail.
     (-1..=(len - 4).min(64))
@@ -151,7 +171,10 @@ pub(crate) fn place_and_chance(literal: &Literal) -> (Vec<u8>, f64) {
     let (mut key, mut chance) = match place(literal) {
         Some(place) => {
             let at = usize::try_from(place.offset).unwrap_or(0);
-            let bytes = literal.bytes.get(at..(at + 5).min(literal.bytes.len())).unwrap_or_default();
+            let bytes = literal
+                .bytes
+                .get(at..(at + 5).min(literal.bytes.len()))
+                .unwrap_or_default();
             (bytes.iter().map(|&byte| fold(byte)).collect(), place.chance)
         }
         None => (literal.bytes.clone(), 1.0),
@@ -162,7 +185,8 @@ pub(crate) fn place_and_chance(literal: &Literal) -> (Vec<u8>, f64) {
         key = literal.bytes.get(at..=at).unwrap_or_default().to_vec();
         chance = rare;
     }
-    let word = edge(literal.word_start, literal.bytes.first()) && edge(literal.word_end, literal.bytes.last());
+    let word = edge(literal.word_start, literal.bytes.first())
+        && edge(literal.word_end, literal.bytes.last());
     // A word of one or two letters cannot be looked for, however rare.
     if word && chance < 1.0 {
         // Of whole words it is known how common they are.
@@ -184,21 +208,38 @@ impl Grams {
         let mut wanted = Vec::new();
         let mut pairs: Vec<(u32, Lead)> = Vec::new();
         // Many phrases hang on the same word: it is verified once for all.
-        let mut alike: BTreeMap<Verify, (&Literal, Vec<(u32, Option<Pairs>)>)> = BTreeMap::new();
+        let mut alike: BTreeMap<Verify, (&Literal, Followers)> = BTreeMap::new();
         for (literal, trigger) in literals {
-            let triggers = &mut alike.entry(Verify::new(literal)).or_insert((literal, Vec::new())).1;
+            let triggers = &mut alike
+                .entry(Verify::new(literal))
+                .or_insert((literal, Vec::new()))
+                .1;
             triggers.push((*trigger, literal.next));
         }
         for (verify, (literal, triggers)) in alike {
-            let Some(place) = place(literal) else { continue };
+            let Some(place) = place(literal) else {
+                continue;
+            };
             let index = wanted.len() as u32;
-            wanted.push(Wanted { literal: verify, triggers });
+            wanted.push(Wanted {
+                literal: verify,
+                triggers,
+            });
             for offset in [place.offset, place.offset + 1] {
-                let choices: Vec<Vec<u8>> =
-                    (0..4).map(|i| variants(literal, isize::from(offset) + i)).collect();
-                debug_assert!(choices.iter().map(Vec::len).product::<usize>() <= ALL_VARIANTS * ALL_VARIANTS);
+                let choices: Vec<Vec<u8>> = (0..4)
+                    .map(|i| variants(literal, isize::from(offset) + i))
+                    .collect();
+                debug_assert!(
+                    choices.iter().map(Vec::len).product::<usize>() <= ALL_VARIANTS * ALL_VARIANTS
+                );
                 for gram in combine(&choices) {
-                    pairs.push((gram, Lead { wanted: index, offset }));
+                    pairs.push((
+                        gram,
+                        Lead {
+                            wanted: index,
+                            offset,
+                        },
+                    ));
                 }
             }
         }
@@ -208,18 +249,28 @@ impl Grams {
         // times. 2^16 bits (8 KiB) share the first-level cache with the text;
         // 2^22 (512 KiB) still fit the second.
         let grams = pairs.chunk_by(|a, b| a.0 == b.0).count();
-        let log = (grams.max(1) * 32).next_power_of_two().trailing_zeros().clamp(16, 22);
+        let log = (grams.max(1) * 32)
+            .next_power_of_two()
+            .trailing_zeros()
+            .clamp(16, 22);
         let mut bits = vec![0u64; 1 << (log - 6)].into_boxed_slice();
         let shift = 32 - log;
-        let mut slots = vec![Slot::default(); (grams * 2).next_power_of_two().max(2)].into_boxed_slice();
+        let mut slots =
+            vec![Slot::default(); (grams * 2).next_power_of_two().max(2)].into_boxed_slice();
         let mut leads = Vec::with_capacity(pairs.len());
         for group in pairs.chunk_by(|a, b| a.0 == b.0) {
-            let Some(&(gram, _)) = group.first() else { continue };
+            let Some(&(gram, _)) = group.first() else {
+                continue;
+            };
             let h = hash(gram) >> shift;
             if let Some(word) = bits.get_mut((h >> 6) as usize) {
                 *word |= 1 << (h & 63);
             }
-            let slot = Slot { gram, first: leads.len() as u32, count: group.len() as u32 };
+            let slot = Slot {
+                gram,
+                first: leads.len() as u32,
+                count: group.len() as u32,
+            };
             leads.extend(group.iter().map(|(_, lead)| *lead));
             let mask = slots.len() - 1;
             let mut i = probe(gram, mask);
@@ -230,7 +281,13 @@ impl Grams {
                 *free = slot;
             }
         }
-        Grams { wanted, bits, shift, slots, leads }
+        Grams {
+            wanted,
+            bits,
+            shift,
+            slots,
+            leads,
+        }
     }
 
     /// Whether there is nothing to look for.
@@ -242,7 +299,12 @@ impl Grams {
     ///
     /// `folded` is memory that is used again for the next text.
     #[inline]
-    pub(crate) fn find(&self, text: &[u8], folded: &mut Vec<u8>, mut found: impl FnMut(u32, usize)) {
+    pub(crate) fn find(
+        &self,
+        text: &[u8],
+        folded: &mut Vec<u8>,
+        mut found: impl FnMut(u32, usize),
+    ) {
         // One space before the text and more than a step behind it, so that
         // edges of the text are boundaries and no test reads past the end.
         let len = text.len();
@@ -255,7 +317,12 @@ impl Grams {
         }
         let mut base = 0;
         while base <= len {
-            let Some(window) = folded.get(base..).and_then(|rest| rest.first_chunk::<{ STEP + 8 }>()) else { break };
+            let Some(window) = folded
+                .get(base..)
+                .and_then(|rest| rest.first_chunk::<{ STEP + 8 }>())
+            else {
+                break;
+            };
             let mut hits = self.test(window);
             while hits != 0 {
                 let at = base + 2 * hits.trailing_zeros() as usize;
@@ -273,7 +340,8 @@ impl Grams {
         let mask = self.bits.len() - 1;
         for i in 0..STEP / 2 {
             let at = 2 * i;
-            let gram = u32::from_le_bytes([window[at], window[at + 1], window[at + 2], window[at + 3]]);
+            let gram =
+                u32::from_le_bytes([window[at], window[at + 1], window[at + 2], window[at + 3]]);
             let h = hash(gram) >> self.shift;
             let word = self.bits[(h >> 6) as usize & mask];
             hits |= (((word >> (h & 63)) & 1) as u32) << i;
@@ -284,7 +352,9 @@ impl Grams {
     /// Looks at the literals whose gram stands at `at` of the folded text.
     #[inline(never)]
     fn look(&self, text: &[u8], folded: &[u8], at: usize, found: &mut impl FnMut(u32, usize)) {
-        let Some(bytes) = folded.get(at..).and_then(|rest| rest.first_chunk::<4>()) else { return };
+        let Some(bytes) = folded.get(at..).and_then(|rest| rest.first_chunk::<4>()) else {
+            return;
+        };
         let gram = u32::from_le_bytes(*bytes);
         let mask = self.slots.len() - 1;
         let mut i = probe(gram, mask);
@@ -296,13 +366,21 @@ impl Grams {
             }
         };
         let first = slot.first as usize;
-        for lead in self.leads.get(first..first + slot.count as usize).unwrap_or_default() {
+        for lead in self
+            .leads
+            .get(first..first + slot.count as usize)
+            .unwrap_or_default()
+        {
             // The folded text is one byte ahead of the text.
-            let Some(start) = (at as isize - 1).checked_sub(isize::from(lead.offset)).and_then(|s| usize::try_from(s).ok())
+            let Some(start) = (at as isize - 1)
+                .checked_sub(isize::from(lead.offset))
+                .and_then(|s| usize::try_from(s).ok())
             else {
                 continue;
             };
-            let Some(wanted) = self.wanted.get(lead.wanted as usize) else { continue };
+            let Some(wanted) = self.wanted.get(lead.wanted as usize) else {
+                continue;
+            };
             if wanted.literal.stands_at(text, start) {
                 let end = start + wanted.literal.len();
                 for (trigger, next) in &wanted.triggers {
@@ -330,7 +408,9 @@ impl Verify {
     #[inline]
     pub(super) fn stands_at(&self, text: &[u8], start: usize) -> bool {
         let end = start + self.bytes.len();
-        let Some(there) = text.get(start..end) else { return false };
+        let Some(there) = text.get(start..end) else {
+            return false;
+        };
         let apart = |neighbour: Option<&u8>| !neighbour.is_some_and(u8::is_ascii_alphanumeric);
         let same = if self.loose.is_empty() {
             there.eq_ignore_ascii_case(&self.bytes)
@@ -347,10 +427,15 @@ impl Verify {
     }
 
     fn same_loosely(&self, there: &[u8]) -> bool {
-        let fixed = there.iter().zip(&self.bytes).all(|(a, b)| matches!(*b, LOOSE | ANY) || a.eq_ignore_ascii_case(b));
+        let fixed = there
+            .iter()
+            .zip(&self.bytes)
+            .all(|(a, b)| matches!(*b, LOOSE | ANY) || a.eq_ignore_ascii_case(b));
         fixed
             && self.loose.iter().all(|&(at, set)| {
-                there.get(usize::from(at)).is_some_and(|&byte| byte.is_ascii() && set >> byte & 1 == 1)
+                there
+                    .get(usize::from(at))
+                    .is_some_and(|&byte| byte.is_ascii() && set >> byte & 1 == 1)
             })
     }
 }
@@ -365,7 +450,11 @@ fn combine(choices: &[Vec<u8>]) -> Vec<u32> {
     for (i, choice) in choices.iter().enumerate() {
         grams = grams
             .iter()
-            .flat_map(|gram| choice.iter().map(move |&byte| gram | u32::from(byte) << (8 * i)))
+            .flat_map(|gram| {
+                choice
+                    .iter()
+                    .map(move |&byte| gram | u32::from(byte) << (8 * i))
+            })
             .collect();
     }
     grams
@@ -389,17 +478,27 @@ mod tests {
     }
 
     fn find(literals: &[Literal], text: &str) -> Vec<(u32, usize)> {
-        let suited: Vec<_> = literals.iter().enumerate().map(|(i, l)| (l, i as u32)).collect();
+        let suited: Vec<_> = literals
+            .iter()
+            .enumerate()
+            .map(|(i, l)| (l, i as u32))
+            .collect();
         let grams = Grams::new(&suited);
         let mut found = Vec::new();
-        grams.find(text.as_bytes(), &mut Vec::new(), |trigger, at| found.push((trigger, at)));
+        grams.find(text.as_bytes(), &mut Vec::new(), |trigger, at| {
+            found.push((trigger, at))
+        });
         found.sort();
         found
     }
 
     #[test]
     fn words_and_parts_are_found_at_every_position() {
-        let literals = [literal("ignore", false), literal("dan", true), literal("忽略", false)];
+        let literals = [
+            literal("ignore", false),
+            literal("dan", true),
+            literal("忽略", false),
+        ];
         for pad in 0..140 {
             let space = " ".repeat(pad);
             let text = format!("{space}IgnoRe_Dan,忽略");

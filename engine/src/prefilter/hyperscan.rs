@@ -71,16 +71,24 @@ impl Hyperscan {
     /// A prefilter for what `plan` looks for; the message says what libhs
     /// refuses.
     pub(crate) fn new(plan: &Plan) -> Result<Hyperscan, String> {
-        let (short, long): (Vec<_>, Vec<_>) =
-            plan.literals.iter().map(|(literal, trigger)| (literal, *trigger)).partition(|(literal, _)| is_short(literal));
+        let (short, long): (Vec<_>, Vec<_>) = plan
+            .literals
+            .iter()
+            .map(|(literal, trigger)| (literal, *trigger))
+            .partition(|(literal, _)| is_short(literal));
 
         // By pattern, so that each is looked for once.
         let mut asked: BTreeMap<String, (usize, Vec<Wanted>)> = BTreeMap::new();
         let mut ask = |pattern: String, len: usize, wanted: Wanted| {
-            asked.entry(pattern).or_insert_with(|| (len, Vec::new())).1.push(wanted);
+            asked
+                .entry(pattern)
+                .or_insert_with(|| (len, Vec::new()))
+                .1
+                .push(wanted);
         };
         for (literal, trigger) in long {
-            let edge = |flag: bool, byte: Option<&u8>| flag && byte.is_some_and(u8::is_ascii_alphanumeric);
+            let edge =
+                |flag: bool, byte: Option<&u8>| flag && byte.is_some_and(u8::is_ascii_alphanumeric);
             let (pattern, len) = need::literal_pattern(literal);
             let whole = len == literal.bytes.len();
             let wanted = Wanted {
@@ -99,14 +107,27 @@ impl Hyperscan {
         for (expression, (len, mut askers)) in asked {
             askers.sort_unstable();
             askers.dedup();
-            let mut pattern = Pattern::with_flags(expression, PatternFlags::CASELESS).map_err(|e| e.to_string())?;
+            let mut pattern = Pattern::with_flags(expression, PatternFlags::CASELESS)
+                .map_err(|e| e.to_string())?;
             pattern.id = Some(evidence.len());
             patterns.push(pattern);
-            evidence.push(Evidence { len: len as u32, first: wanted.len() as u32, count: askers.len() as u32 });
+            evidence.push(Evidence {
+                len: len as u32,
+                first: wanted.len() as u32,
+                count: askers.len() as u32,
+            });
             wanted.append(&mut askers);
         }
-        let engine = if patterns.is_empty() { None } else { Some(Engine::new(Patterns(patterns))?) };
-        let shapes: Vec<_> = plan.shapes.iter().map(|(shape, trigger)| (shape, *trigger)).collect();
+        let engine = if patterns.is_empty() {
+            None
+        } else {
+            Some(Engine::new(Patterns(patterns))?)
+        };
+        let shapes: Vec<_> = plan
+            .shapes
+            .iter()
+            .map(|(shape, trigger)| (shape, *trigger))
+            .collect();
         Ok(Hyperscan {
             engine,
             evidence,
@@ -121,17 +142,29 @@ impl Hyperscan {
     /// Adds what an occurrence of `id` that ends at `end` means.
     #[inline]
     fn add(&self, text: &[u8], id: u32, end: u64, found: &mut Vec<Candidate>) {
-        let Some(evidence) = self.evidence.get(id as usize) else { return };
+        let Some(evidence) = self.evidence.get(id as usize) else {
+            return;
+        };
         let end = end as usize;
-        let Some(start) = end.checked_sub(evidence.len as usize) else { return };
+        let Some(start) = end.checked_sub(evidence.len as usize) else {
+            return;
+        };
         let first = evidence.first as usize;
         let apart = |neighbour: Option<&u8>| !neighbour.is_some_and(u8::is_ascii_alphanumeric);
-        for wanted in self.wanted.get(first..first + evidence.count as usize).unwrap_or_default() {
-            let holds = (!wanted.word_start || apart(start.checked_sub(1).and_then(|i| text.get(i))))
+        for wanted in self
+            .wanted
+            .get(first..first + evidence.count as usize)
+            .unwrap_or_default()
+        {
+            let holds = (!wanted.word_start
+                || apart(start.checked_sub(1).and_then(|i| text.get(i))))
                 && (!wanted.word_end || apart(text.get(end)))
                 && wanted.next.is_none_or(|next| next.may_follow(text, end));
             if holds {
-                found.push(Candidate { trigger: wanted.trigger, at: start as u32 });
+                found.push(Candidate {
+                    trigger: wanted.trigger,
+                    at: start as u32,
+                });
             }
         }
     }
@@ -142,9 +175,16 @@ impl Engine {
         let database: BlockDatabase = patterns.build().map_err(|error| error.to_string())?;
         // Copied for each thread; the first one is made here, where a refusal
         // can still be told.
-        let first = Mutex::new(database.alloc_scratch().map_err(|error| error.to_string())?);
+        let first = Mutex::new(
+            database
+                .alloc_scratch()
+                .map_err(|error| error.to_string())?,
+        );
         let scratch = move || first.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(Engine { database, scratch: Pool::new(Box::new(scratch)) })
+        Ok(Engine {
+            database,
+            scratch: Pool::new(Box::new(scratch)),
+        })
     }
 }
 
@@ -153,9 +193,19 @@ impl Prefilter for Hyperscan {
         "hyperscan"
     }
 
-    fn candidates(&self, haystack: &Haystack<'_>, unused: &mut Scratch, found: &mut Vec<Candidate>) {
+    fn candidates(
+        &self,
+        haystack: &Haystack<'_>,
+        unused: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    ) {
         let text = haystack.text.as_bytes();
-        let mut add = |trigger: u32, at: usize| found.push(Candidate { trigger, at: at as u32 });
+        let mut add = |trigger: u32, at: usize| {
+            found.push(Candidate {
+                trigger,
+                at: at as u32,
+            })
+        };
         self.bytes.find(text, &mut add);
         if !self.shapes.is_empty() {
             self.shapes.find(haystack.classes, &mut add);
@@ -169,14 +219,18 @@ impl Prefilter for Hyperscan {
         if scanned.is_err() {
             // Silence would be taken for "nothing found".
             found.clear();
-            self.portable.get_or_init(|| Portable::new(&self.plan)).candidates(haystack, unused, found);
+            self.portable
+                .get_or_init(|| Portable::new(&self.plan))
+                .candidates(haystack, unused, found);
         }
     }
 }
 
 impl fmt::Debug for Hyperscan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hyperscan").field("patterns", &self.evidence.len()).finish_non_exhaustive()
+        f.debug_struct("Hyperscan")
+            .field("patterns", &self.evidence.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,7 +253,14 @@ mod tests {
         let mut classes = Classes::default();
         classes.compute(text.as_bytes());
         let mut found = Vec::new();
-        prefilter.candidates(&Haystack { text, classes: &classes }, &mut Scratch::default(), &mut found);
+        prefilter.candidates(
+            &Haystack {
+                text,
+                classes: &classes,
+            },
+            &mut Scratch::default(),
+            &mut found,
+        );
         let bytes = text.as_bytes();
         let stands = |candidate: &Candidate| {
             let at = candidate.at as usize;
@@ -209,17 +270,32 @@ mod tests {
                 let apart = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
                 *trigger == candidate.trigger
                     && (apart || !s.word_start)
-                    && s.kinds.iter().enumerate().all(|(i, k)| bytes.get(at + i).is_some_and(|&b| kind(b) & k != 0))
+                    && s.kinds
+                        .iter()
+                        .enumerate()
+                        .all(|(i, k)| bytes.get(at + i).is_some_and(|&b| kind(b) & k != 0))
             })
         };
-        let mut pairs: Vec<_> = found.iter().filter(|c| stands(c)).map(|c| (c.trigger, c.at)).collect();
+        let mut pairs: Vec<_> = found
+            .iter()
+            .filter(|c| stands(c))
+            .map(|c| (c.trigger, c.at))
+            .collect();
         pairs.sort_unstable();
         pairs.dedup();
         pairs
     }
 
     fn literal(bytes: &str, word_start: bool, word_end: bool) -> Literal {
-        Literal { bytes: bytes.to_ascii_lowercase().into_bytes(), loose: Vec::new(), next: None, word_start, word_end, before: 0, after: 0 }
+        Literal {
+            bytes: bytes.to_ascii_lowercase().into_bytes(),
+            loose: Vec::new(),
+            next: None,
+            word_start,
+            word_end,
+            before: 0,
+            after: 0,
+        }
     }
 
     #[test]
@@ -232,12 +308,28 @@ mod tests {
     #[test]
     fn bytes_that_mean_something_in_patterns_mean_themselves() {
         let mut plan = Plan::default();
-        for (unit, bytes) in ["a.(b)*", "[x]\\d+", "{#}\n\0z", "\u{5ffd}\u{7565}|", "^$?-\u{e9}"].iter().enumerate() {
-            plan.add(unit as u32, Need::literals(vec![literal(bytes, false, false)]), 10);
+        for (unit, bytes) in [
+            "a.(b)*",
+            "[x]\\d+",
+            "{#}\n\0z",
+            "\u{5ffd}\u{7565}|",
+            "^$?-\u{e9}",
+        ]
+        .iter()
+        .enumerate()
+        {
+            plan.add(
+                unit as u32,
+                Need::literals(vec![literal(bytes, false, false)]),
+                10,
+            );
         }
         let prefilter = Hyperscan::new(&plan).unwrap();
         let text = "A.(B)*[X]\\D+{#}\n\0Z\u{5ffd}\u{7565}|^$?-\u{e9} axbb xd";
-        assert_eq!(verified(&prefilter, &plan, text), [(0, 0), (1, 6), (2, 12), (3, 18), (4, 25)]);
+        assert_eq!(
+            verified(&prefilter, &plan, text),
+            [(0, 0), (1, 6), (2, 12), (3, 18), (4, 25)]
+        );
     }
 
     #[test]

@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use regex_syntax::utf8::Utf8Sequences;
 
-
 /// How many literals a part of a pattern may stand for before it is given up.
 const MAX_LITERALS: usize = 2048;
 
@@ -81,11 +80,19 @@ pub(crate) fn symbol(kinds: Kind) -> char {
 /// behind the last fixed byte only make the automaton larger, so a few are kept.
 pub(crate) fn literal_pattern(literal: &Literal) -> (String, usize) {
     const TAIL: usize = 6;
-    let fixed = literal.bytes.iter().rposition(|&byte| !matches!(byte, LOOSE | ANY)).map_or(0, |last| last + 1);
+    let fixed = literal
+        .bytes
+        .iter()
+        .rposition(|&byte| !matches!(byte, LOOSE | ANY))
+        .map_or(0, |last| last + 1);
     let len = literal.bytes.len().min(fixed + TAIL);
     let mut pattern = String::with_capacity(len * 4);
     for (at, &byte) in literal.bytes.iter().enumerate().take(len) {
-        match literal.loose.iter().find(|(loose, _)| usize::from(*loose) == at) {
+        match literal
+            .loose
+            .iter()
+            .find(|(loose, _)| usize::from(*loose) == at)
+        {
             Some((_, set)) => {
                 pattern.push('[');
                 for byte in (0..128u8).filter(|byte| set >> byte & 1 == 1) {
@@ -107,7 +114,10 @@ pub(crate) fn pattern(kinds: &[Kind]) -> String {
         (DIGIT, "0-9"),
         (SPACE, r"\x09\x0a\x0d\x20"),
         (HIGH, r"\x80-\xff"),
-        (OTHER, r"\x00-\x08\x0b\x0c\x0e-\x1f\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f"),
+        (
+            OTHER,
+            r"\x00-\x08\x0b\x0c\x0e-\x1f\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f",
+        ),
     ];
     let mut pattern = String::new();
     for run in kinds.chunk_by(|a, b| a == b) {
@@ -150,8 +160,14 @@ pub(crate) struct Pairs(u128);
 
 impl Pairs {
     fn bit(first: u8, second: u8) -> u128 {
-        let second = if second.is_ascii_alphanumeric() { second.to_ascii_lowercase() } else { b' ' };
-        let hash = u32::from(first.to_ascii_lowercase()).wrapping_mul(31).wrapping_add(u32::from(second));
+        let second = if second.is_ascii_alphanumeric() {
+            second.to_ascii_lowercase()
+        } else {
+            b' '
+        };
+        let hash = u32::from(first.to_ascii_lowercase())
+            .wrapping_mul(31)
+            .wrapping_add(u32::from(second));
         1 << (hash & 127)
     }
 
@@ -168,9 +184,17 @@ impl Pairs {
 
     /// Whether what follows byte `at` may be white space and one of the pairs.
     pub(crate) fn may_follow(self, text: &[u8], at: usize) -> bool {
-        let mut rest = text.get(at..).unwrap_or_default().iter().copied().peekable();
+        let mut rest = text
+            .get(at..)
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .peekable();
         let mut spaces = 0;
-        while rest.next_if(|byte| byte.is_ascii_whitespace() || *byte == 0x0B).is_some() {
+        while rest
+            .next_if(|byte| byte.is_ascii_whitespace() || *byte == 0x0B)
+            .is_some()
+        {
             spaces += 1;
             if spaces > 64 {
                 return false;
@@ -179,7 +203,9 @@ impl Pairs {
         match (rest.next(), rest.next()) {
             // Scripts beyond ASCII may stand without a space, or be one.
             (Some(0x80..), _) => true,
-            (Some(first), second) => spaces > 0 && self.0 & Pairs::bit(first, second.unwrap_or(b' ')) != 0,
+            (Some(first), second) => {
+                spaces > 0 && self.0 & Pairs::bit(first, second.unwrap_or(b' ')) != 0
+            }
             (None, _) => false,
         }
     }
@@ -215,7 +241,10 @@ pub(crate) const TOO_COMMON: f64 = 0.02;
 impl Need {
     /// Literals alone.
     pub(crate) fn literals(literals: Vec<Literal>) -> Need {
-        Need::Some { literals, shapes: Vec::new() }
+        Need::Some {
+            literals,
+            shapes: Vec::new(),
+        }
     }
 
     /// The rarest evidence that `hir` allows.
@@ -226,13 +255,19 @@ impl Need {
         while let HirKind::Capture(capture) = top.kind() {
             top = &capture.sub;
         }
-        let HirKind::Alternation(branches) = top.kind() else { return whole.need(hir) };
+        let HirKind::Alternation(branches) = top.kind() else {
+            return whole.need(hir);
+        };
         let parts: Vec<Evidence> = branches.iter().map(Need::of_one).collect();
         let cost: f64 = parts.iter().map(|part| part.cost).sum();
         if cost >= whole.cost {
             return whole.need(hir);
         }
-        let mut joined = Evidence { literals: Vec::new(), shapes: Vec::new(), cost };
+        let mut joined = Evidence {
+            literals: Vec::new(),
+            shapes: Vec::new(),
+            cost,
+        };
         for part in parts {
             joined.literals.extend(part.literals);
             joined.shapes.extend(part.shapes);
@@ -243,7 +278,9 @@ impl Need {
     /// The share of positions in ordinary text at which it stands.
     pub(crate) fn cost(&self) -> f64 {
         match self {
-            Need::Some { literals, shapes } => cost(literals) + shapes.iter().map(chance).sum::<f64>(),
+            Need::Some { literals, shapes } => {
+                cost(literals) + shapes.iter().map(chance).sum::<f64>()
+            }
             Need::BeyondAscii | Need::Nothing => 1.0,
         }
     }
@@ -252,15 +289,30 @@ impl Need {
         let literals = literals(hir).map(|literals| (cost(&literals), literals));
         let mut shapes = shapes(hir);
         // A shape of nothing but foreign bytes stands everywhere in foreign text.
-        if shapes.iter().any(|shape| shape.kinds.iter().all(|&kinds| kinds == HIGH)) {
+        if shapes
+            .iter()
+            .any(|shape| shape.kinds.iter().all(|&kinds| kinds == HIGH))
+        {
             shapes.clear();
         }
-        let shape_cost = if shapes.is_empty() { 1.0 } else { shapes.iter().map(chance).sum() };
+        let shape_cost = if shapes.is_empty() {
+            1.0
+        } else {
+            shapes.iter().map(chance).sum()
+        };
         match literals {
             // A literal is looked up in the one pass that runs anyway, shapes
             // cost a little beside it: hence the factor.
-            Some((cost, literals)) if cost <= shape_cost * 4.0 => Evidence { literals, shapes: Vec::new(), cost },
-            _ => Evidence { literals: Vec::new(), shapes, cost: shape_cost },
+            Some((cost, literals)) if cost <= shape_cost * 4.0 => Evidence {
+                literals,
+                shapes: Vec::new(),
+                cost,
+            },
+            _ => Evidence {
+                literals: Vec::new(),
+                shapes,
+                cost: shape_cost,
+            },
         }
     }
 }
@@ -275,9 +327,16 @@ struct Evidence {
 impl Evidence {
     fn need(self, hir: &Hir) -> Need {
         if self.cost < TOO_COMMON && !(self.literals.is_empty() && self.shapes.is_empty()) {
-            return Need::Some { literals: self.literals, shapes: self.shapes };
+            return Need::Some {
+                literals: self.literals,
+                shapes: self.shapes,
+            };
         }
-        if beyond_ascii(hir) { Need::BeyondAscii } else { Need::Nothing }
+        if beyond_ascii(hir) {
+            Need::BeyondAscii
+        } else {
+            Need::Nothing
+        }
     }
 }
 
@@ -286,7 +345,9 @@ fn beyond_ascii(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => false,
         HirKind::Literal(literal) => !literal.0.is_ascii(),
-        HirKind::Class(Class::Unicode(class)) => class.iter().all(|range| !range.start().is_ascii()),
+        HirKind::Class(Class::Unicode(class)) => {
+            class.iter().all(|range| !range.start().is_ascii())
+        }
         HirKind::Class(Class::Bytes(_)) => false,
         HirKind::Repetition(repetition) => repetition.min > 0 && beyond_ascii(&repetition.sub),
         HirKind::Capture(capture) => beyond_ascii(&capture.sub),
@@ -318,7 +379,9 @@ struct Exact {
 
 fn literals(hir: &Hir) -> Option<Vec<Literal>> {
     let facts = facts(hir);
-    let exact = facts.exact.and_then(|exact| needed(&exact, 0, 0, longest(hir)));
+    let exact = facts
+        .exact
+        .and_then(|exact| needed(&exact, 0, 0, longest(hir)));
     better(exact, facts.needed)
 }
 
@@ -352,7 +415,10 @@ fn better(a: Option<Vec<Literal>>, b: Option<Vec<Literal>>) -> Option<Vec<Litera
 /// The share of positions in ordinary text at which one of the literals will
 /// have to be looked at. Literals that a filter cannot tell apart count once.
 pub(crate) fn cost(literals: &[Literal]) -> f64 {
-    let mut places: Vec<(Vec<u8>, f64)> = literals.iter().map(super::grams::place_and_chance).collect();
+    let mut places: Vec<(Vec<u8>, f64)> = literals
+        .iter()
+        .map(super::grams::place_and_chance)
+        .collect();
     places.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
     places.dedup_by(|a, b| a.0 == b.0);
     places.iter().map(|(_, chance)| chance).sum()
@@ -363,8 +429,14 @@ impl Literal {
     /// the edges of a text a line feed stands for what is not there.
     pub(crate) fn allows(&self, at: usize) -> [bool; 256] {
         let mut allowed = [true; 256];
-        let Some(&byte) = self.bytes.get(at) else { return allowed };
-        let set = self.loose.iter().find(|(loose, _)| usize::from(*loose) == at).map(|(_, set)| *set);
+        let Some(&byte) = self.bytes.get(at) else {
+            return allowed;
+        };
+        let set = self
+            .loose
+            .iter()
+            .find(|(loose, _)| usize::from(*loose) == at)
+            .map(|(_, set)| *set);
         for (other, slot) in (0..=255u8).zip(&mut allowed) {
             *slot = match set {
                 Some(set) => other.is_ascii() && set >> other & 1 == 1,
@@ -382,22 +454,41 @@ impl Literal {
 
 fn facts(hir: &Hir) -> Facts {
     match hir.kind() {
-        HirKind::Empty => Facts { exact: Some(vec![Exact::default()]), needed: None },
+        HirKind::Empty => Facts {
+            exact: Some(vec![Exact::default()]),
+            needed: None,
+        },
         HirKind::Look(Look::WordAscii) => Facts {
-            exact: Some(vec![Exact { word_start: true, word_end: true, ..Exact::default() }]),
+            exact: Some(vec![Exact {
+                word_start: true,
+                word_end: true,
+                ..Exact::default()
+            }]),
             needed: None,
         },
-        HirKind::Look(_) => Facts { exact: Some(vec![Exact::default()]), needed: None },
+        HirKind::Look(_) => Facts {
+            exact: Some(vec![Exact::default()]),
+            needed: None,
+        },
         HirKind::Literal(literal) => Facts {
-            exact: Some(vec![Exact { bytes: literal.0.to_ascii_lowercase(), ..Exact::default() }]),
+            exact: Some(vec![Exact {
+                bytes: literal.0.to_ascii_lowercase(),
+                ..Exact::default()
+            }]),
             needed: None,
         },
-        HirKind::Class(class) => Facts { exact: class_strings(class), needed: class_heads(class) },
+        HirKind::Class(class) => Facts {
+            exact: class_strings(class),
+            needed: class_heads(class),
+        },
         HirKind::Capture(capture) => facts(&capture.sub),
         HirKind::Repetition(repetition) => {
             let sub = facts(&repetition.sub);
             let max = repetition.max.unwrap_or(u32::MAX);
-            let exact = sub.exact.as_ref().and_then(|exact| powers(exact, repetition.min, max));
+            let exact = sub
+                .exact
+                .as_ref()
+                .and_then(|exact| powers(exact, repetition.min, max));
             let span = longest(&repetition.sub);
             let others = (max.saturating_sub(1) as usize).saturating_mul(span);
             let needed = if repetition.min == 0 {
@@ -408,7 +499,11 @@ fn facts(hir: &Hir) -> Facts {
                     // whole only if the whole is one copy.
                     let plain: Vec<Exact> = e
                         .iter()
-                        .map(|e| Exact { bytes: e.bytes.clone(), loose: e.loose.clone(), ..Exact::default() })
+                        .map(|e| Exact {
+                            bytes: e.bytes.clone(),
+                            loose: e.loose.clone(),
+                            ..Exact::default()
+                        })
                         .collect();
                     let mut copies = plain.clone();
                     for _ in 1..repetition.min.min(4) {
@@ -456,7 +551,10 @@ fn facts(hir: &Hir) -> Facts {
                 all.dedup();
                 all
             });
-            Facts { exact, needed: needs.filter(|needs: &Vec<Literal>| !needs.is_empty()) }
+            Facts {
+                exact,
+                needed: needs.filter(|needs: &Vec<Literal>| !needs.is_empty()),
+            }
         }
         HirKind::Concat(parts) => concat(parts),
     }
@@ -488,7 +586,10 @@ fn concat(parts: &[Hir]) -> Facts {
                 // What the next part begins with makes the literal longer, and
                 // what stands behind a short prefix tells a key from a word.
                 let longer = head(part).and_then(|head| cross(&open, &head));
-                best = better(best, needed(longer.as_ref().unwrap_or(&open), open_at, rest, open_span));
+                best = better(
+                    best,
+                    needed(longer.as_ref().unwrap_or(&open), open_at, rest, open_span),
+                );
                 let rest = total.saturating_sub(at + span);
                 best = better(
                     best,
@@ -518,11 +619,17 @@ fn concat(parts: &[Hir]) -> Facts {
         at = at.saturating_add(span);
     }
     if whole {
-        return Facts { exact: Some(open), needed: best };
+        return Facts {
+            exact: Some(open),
+            needed: best,
+        };
     }
     let rest = total.saturating_sub(open_at + open_span);
     best = better(best, needed(&open, open_at, rest, open_span));
-    Facts { exact: None, needed: best }
+    Facts {
+        exact: None,
+        needed: best,
+    }
 }
 
 /// What a part begins with, as far as it can be said.
@@ -546,7 +653,10 @@ fn head(hir: &Hir) -> Option<Vec<Exact>> {
             for part in parts {
                 let exact = facts(part).exact;
                 let whole = exact.is_some();
-                match exact.or_else(|| head(part)).and_then(|next| cross(&all, &next)) {
+                match exact
+                    .or_else(|| head(part))
+                    .and_then(|next| cross(&all, &next))
+                {
                     Some(more) => all = more,
                     None => break,
                 }
@@ -627,7 +737,9 @@ fn class_strings(class: &Class) -> Option<Vec<Exact>> {
     // Provinces on licence plates are 31 characters; digits (10) and letters
     // (52) are better told by shape.
     const MAX_CLASS: usize = 40;
-    let Class::Unicode(class) = class else { return None };
+    let Class::Unicode(class) = class else {
+        return None;
+    };
     let count: usize = class.iter().map(|range| range.len()).sum();
     let ascii = class.iter().all(|range| range.end().is_ascii());
     // A letter in both cases is one string; a few letters are a few.
@@ -635,10 +747,16 @@ fn class_strings(class: &Class) -> Option<Vec<Exact>> {
     if ascii && count > 1 {
         let chars = class.iter().flat_map(|range| range.start()..=range.end());
         let set = chars.fold(0u128, |set, c| set | 1 << u32::from(c));
-        let alphanumeric = (b'0'..=b'z').filter(u8::is_ascii_alphanumeric).fold(0u128, |set, b| set | 1 << b);
+        let alphanumeric = (b'0'..=b'z')
+            .filter(u8::is_ascii_alphanumeric)
+            .fold(0u128, |set, b| set | 1 << b);
         if set & alphanumeric == 0 || count > FEW {
             let byte = if set & alphanumeric == 0 { LOOSE } else { ANY };
-            return Some(vec![Exact { bytes: vec![byte], loose: vec![(0, set)], ..Exact::default() }]);
+            return Some(vec![Exact {
+                bytes: vec![byte],
+                loose: vec![(0, set)],
+                ..Exact::default()
+            }]);
         }
     }
     if count > MAX_CLASS {
@@ -648,7 +766,10 @@ fn class_strings(class: &Class) -> Option<Vec<Exact>> {
     for range in class.iter() {
         for c in range.start()..=range.end() {
             let c = c.to_ascii_lowercase();
-            strings.push(Exact { bytes: c.to_string().into_bytes(), ..Exact::default() });
+            strings.push(Exact {
+                bytes: c.to_string().into_bytes(),
+                ..Exact::default()
+            });
         }
     }
     strings.sort();
@@ -660,11 +781,15 @@ fn class_strings(class: &Class) -> Option<Vec<Exact>> {
 /// planes of symbols and marks have few.
 fn class_heads(class: &Class) -> Option<Vec<Literal>> {
     const MAX_HEADS: usize = 24;
-    let Class::Unicode(class) = class else { return None };
+    let Class::Unicode(class) = class else {
+        return None;
+    };
     let mut heads: BTreeSet<[u8; 3]> = BTreeSet::new();
     for range in class.iter() {
         for sequence in Utf8Sequences::new(range.start(), range.end()) {
-            let [first, second, third, ..] = sequence.as_slice() else { return None };
+            let [first, second, third, ..] = sequence.as_slice() else {
+                return None;
+            };
             for a in first.start..=first.end {
                 for b in second.start..=second.end {
                     for c in third.start..=third.end {
@@ -698,7 +823,11 @@ struct Open {
 }
 
 fn shapes(hir: &Hir) -> Vec<Shape> {
-    let start = vec![Open { kinds: Vec::new(), word_start: false, closed: false }];
+    let start = vec![Open {
+        kinds: Vec::new(),
+        word_start: false,
+        closed: false,
+    }];
     let open = extend(start, hir);
     let mut shapes: Vec<Shape> = Vec::new();
     for shape in open {
@@ -707,8 +836,14 @@ fn shapes(hir: &Hir) -> Vec<Shape> {
         }
         // A boundary before something else than a letter or digit would ask for
         // one before it; say nothing then.
-        let word = shape.kinds.first().is_some_and(|k| k & !(LETTER | DIGIT) == 0);
-        shapes.push(Shape { word_start: shape.word_start && word, kinds: shape.kinds });
+        let word = shape
+            .kinds
+            .first()
+            .is_some_and(|k| k & !(LETTER | DIGIT) == 0);
+        shapes.push(Shape {
+            word_start: shape.word_start && word,
+            kinds: shape.kinds,
+        });
     }
     shapes.sort();
     shapes.dedup();
@@ -730,9 +865,10 @@ fn extend(open: Vec<Open>, hir: &Hir) -> Vec<Open> {
                 })
                 .collect()
         }
-        HirKind::Literal(literal) => {
-            open.into_iter().map(|o| literal.0.iter().fold(o, |o, &b| push(o, kind(b), false))).collect()
-        }
+        HirKind::Literal(literal) => open
+            .into_iter()
+            .map(|o| literal.0.iter().fold(o, |o, &b| push(o, kind(b), false)))
+            .collect(),
         HirKind::Class(class) => {
             let (kinds, beyond) = class_kinds(class);
             open.into_iter().map(|o| push(o, kinds, beyond)).collect()
@@ -755,7 +891,10 @@ fn extend(open: Vec<Open>, hir: &Hir) -> Vec<Open> {
                 now = extend(now, &repetition.sub);
             }
             let mut all = now.clone();
-            let more = repetition.max.unwrap_or(u32::MAX).saturating_sub(repetition.min);
+            let more = repetition
+                .max
+                .unwrap_or(u32::MAX)
+                .saturating_sub(repetition.min);
             let mut longer = now.clone();
             for _ in 0..more {
                 longer.retain(|o| !o.closed);
@@ -806,7 +945,9 @@ fn push(mut open: Open, kinds: Kind, last: bool) -> Open {
 /// The classes of the first bytes of a class's characters, and whether any of
 /// them is longer than one byte.
 fn class_kinds(class: &Class) -> (Kind, bool) {
-    let Class::Unicode(class) = class else { return (LETTER | DIGIT | SPACE | HIGH | OTHER, true) };
+    let Class::Unicode(class) = class else {
+        return (LETTER | DIGIT | SPACE | HIGH | OTHER, true);
+    };
     let mut kinds = 0;
     let mut beyond = false;
     for range in class.iter() {
@@ -869,9 +1010,10 @@ mod tests {
 
     fn words(pattern: &str) -> Vec<String> {
         match need(pattern) {
-            Need::Some { literals, .. } => {
-                literals.iter().map(|l| String::from_utf8_lossy(&l.bytes).replace('\u{1}', ".")).collect()
-            }
+            Need::Some { literals, .. } => literals
+                .iter()
+                .map(|l| String::from_utf8_lossy(&l.bytes).replace('\u{1}', "."))
+                .collect(),
             other => panic!("{other:?}"),
         }
     }
@@ -879,49 +1021,72 @@ mod tests {
     #[test]
     fn the_rarest_literal_is_taken() {
         assert_eq!(words(r"\bghp_[A-Za-z0-9]{3}\b"), ["ghp_..."]);
-        assert_eq!(words(r"the (?:quick|brown) zyxw"), ["the brown zyxw", "the quick zyxw"]);
+        assert_eq!(
+            words(r"the (?:quick|brown) zyxw"),
+            ["the brown zyxw", "the quick zyxw"]
+        );
         assert_eq!(words(r"[a-z]{3,50}wvxyz[0-9]{2}"), ["wvxyz.."]);
         assert_eq!(words(r"[\w.]{1,64}@[\w.]{1,64}"), ["@."]);
     }
 
     #[test]
     fn distances_to_the_ends_of_the_match_are_kept() {
-        let Need::Some { literals, .. } = need(r"[a-z]{2,50}QZQZX[0-9]{1,90}") else { panic!() };
+        let Need::Some { literals, .. } = need(r"[a-z]{2,50}QZQZX[0-9]{1,90}") else {
+            panic!()
+        };
         assert_eq!((literals[0].before, literals[0].after), (50, 89));
-        let Need::Some { literals, .. } = need(r"(?:xqzv[a-z]{3}|qqvw){1,20}-") else { panic!() };
+        let Need::Some { literals, .. } = need(r"(?:xqzv[a-z]{3}|qqvw){1,20}-") else {
+            panic!()
+        };
         // The first copy begins the match, whatever follows it.
-        assert!(literals.iter().all(|l| l.before == 0 && l.after >= 19 * 7), "{literals:?}");
+        assert!(
+            literals.iter().all(|l| l.before == 0 && l.after >= 19 * 7),
+            "{literals:?}"
+        );
     }
 
     #[test]
     fn numbers_are_told_by_shape() {
-        let Need::Some { shapes, .. } = need(r"\b\d{3}-\d{2}-\d{4}\b") else { panic!() };
+        let Need::Some { shapes, .. } = need(r"\b\d{3}-\d{2}-\d{4}\b") else {
+            panic!()
+        };
         assert_eq!(shapes.len(), 1);
         assert!(shapes[0].word_start);
         let d = DIGIT;
         assert_eq!(shapes[0].kinds, [d, d, d, OTHER, d, d, OTHER, d, d, d, d]);
 
-        let Need::Some { shapes, .. } = need(r"\b\d{4}[ -]?\d{4}\b") else { panic!() };
+        let Need::Some { shapes, .. } = need(r"\b\d{4}[ -]?\d{4}\b") else {
+            panic!()
+        };
         assert_eq!(shapes.len(), 2);
     }
 
     #[test]
     fn branches_have_evidence_of_their_own() {
-        let Need::Some { literals, shapes } = need(r"zyxwv\d|\d{3}-\d{3}") else { panic!() };
+        let Need::Some { literals, shapes } = need(r"zyxwv\d|\d{3}-\d{3}") else {
+            panic!()
+        };
         assert_eq!((literals.len(), shapes.len()), (1, 1));
     }
 
     #[test]
     fn one_of_several_marks_is_one_literal() {
-        let Need::Some { literals, .. } = need(r"[\[(<]at[\])>]") else { panic!() };
+        let Need::Some { literals, .. } = need(r"[\[(<]at[\])>]") else {
+            panic!()
+        };
         assert_eq!(literals.len(), 1);
         assert_eq!(literals[0].bytes, [LOOSE, b'a', b't', LOOSE]);
-        assert_eq!(literals[0].loose.iter().map(|l| l.0).collect::<Vec<_>>(), [0, 3]);
+        assert_eq!(
+            literals[0].loose.iter().map(|l| l.0).collect::<Vec<_>>(),
+            [0, 3]
+        );
     }
 
     #[test]
     fn planes_beyond_ascii_are_told_by_their_first_bytes() {
-        let Need::Some { literals, .. } = need(r"[\x{E0000}-\x{E007F}]{1,99}") else { panic!() };
+        let Need::Some { literals, .. } = need(r"[\x{E0000}-\x{E007F}]{1,99}") else {
+            panic!()
+        };
         assert_eq!(literals.len(), 2);
         assert_eq!(need(r"\p{Greek}{2,5}"), Need::BeyondAscii);
     }
@@ -931,9 +1096,16 @@ mod tests {
         for kinds in 1..32u8 {
             let pattern = format!("(?-u)^{}$", pattern(&[kinds, kinds]));
             let config = regex_automata::util::syntax::Config::new().utf8(false);
-            let regex = regex_automata::meta::Builder::new().syntax(config).build(&pattern).unwrap();
+            let regex = regex_automata::meta::Builder::new()
+                .syntax(config)
+                .build(&pattern)
+                .unwrap();
             for byte in 0..=255u8 {
-                assert_eq!(regex.is_match(&[byte, byte]), kind(byte) & kinds != 0, "{byte} {kinds}");
+                assert_eq!(
+                    regex.is_match(&[byte, byte]),
+                    kind(byte) & kinds != 0,
+                    "{byte} {kinds}"
+                );
             }
         }
     }

@@ -16,10 +16,22 @@ pub(crate) struct Portable {
 impl Portable {
     /// A prefilter for what `plan` looks for.
     pub(crate) fn new(plan: &Plan) -> Portable {
-        let literals = plan.literals.iter().map(|(literal, trigger)| (literal, *trigger));
-        let (grams, bytes): (Vec<_>, Vec<_>) = literals.partition(|(literal, _)| grams::suits(literal));
-        let shapes: Vec<_> = plan.shapes.iter().map(|(shape, trigger)| (shape, *trigger)).collect();
-        Portable { grams: Grams::new(&grams), bytes: Bytes::new(&bytes), shapes: Shapes::new(&shapes) }
+        let literals = plan
+            .literals
+            .iter()
+            .map(|(literal, trigger)| (literal, *trigger));
+        let (grams, bytes): (Vec<_>, Vec<_>) =
+            literals.partition(|(literal, _)| grams::suits(literal));
+        let shapes: Vec<_> = plan
+            .shapes
+            .iter()
+            .map(|(shape, trigger)| (shape, *trigger))
+            .collect();
+        Portable {
+            grams: Grams::new(&grams),
+            bytes: Bytes::new(&bytes),
+            shapes: Shapes::new(&shapes),
+        }
     }
 }
 
@@ -28,9 +40,19 @@ impl Prefilter for Portable {
         "portable"
     }
 
-    fn candidates(&self, haystack: &Haystack<'_>, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
+    fn candidates(
+        &self,
+        haystack: &Haystack<'_>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    ) {
         let text = haystack.text.as_bytes();
-        let mut add = |trigger: u32, at: usize| found.push(Candidate { trigger, at: at as u32 });
+        let mut add = |trigger: u32, at: usize| {
+            found.push(Candidate {
+                trigger,
+                at: at as u32,
+            })
+        };
         if !self.grams.is_empty() {
             self.grams.find(text, &mut scratch.folded, &mut add);
         }

@@ -231,8 +231,12 @@ pub(crate) const UNCOMMON_WORD: f64 = 1.0 / 65536.0;
 
 /// The share of positions in ordinary text at which a common word stands.
 pub(crate) fn word(bytes: &[u8]) -> Option<f64> {
-    let at = COMMON_WORDS.binary_search_by(|(word, _)| word.as_bytes().cmp(bytes)).ok()?;
-    COMMON_WORDS.get(at).map(|(_, eighths)| (-f64::from(*eighths) / 8.0).exp2())
+    let at = COMMON_WORDS
+        .binary_search_by(|(word, _)| word.as_bytes().cmp(bytes))
+        .ok()?;
+    COMMON_WORDS
+        .get(at)
+        .map(|(_, eighths)| (-f64::from(*eighths) / 8.0).exp2())
 }
 
 fn symbol(byte: u8) -> usize {
@@ -270,7 +274,11 @@ mod tests {
     fn common_words_are_in_order() {
         assert!(COMMON_WORDS.is_sorted_by_key(|(word, _)| *word));
         assert!(word(b"the").unwrap() > word(b"account").unwrap());
-        assert!(COMMON_WORDS.iter().all(|(_, eighths)| f64::from(*eighths) <= 128.0));
+        assert!(
+            COMMON_WORDS
+                .iter()
+                .all(|(_, eighths)| f64::from(*eighths) <= 128.0)
+        );
     }
 
     #[test]

@@ -57,10 +57,15 @@ struct Window {
 impl Shapes {
     /// A search for shapes, each with its trigger.
     pub(crate) fn new(shapes: &[(&Shape, u32)]) -> Shapes {
-        let mut built = Shapes { digits: Default::default(), solid: Default::default(), any: Default::default() };
+        let mut built = Shapes {
+            digits: Default::default(),
+            solid: Default::default(),
+            any: Default::default(),
+        };
         for (shape, trigger) in shapes {
             let head = shape.kinds.get(..usize::from(SOLID));
-            let solid = head.is_some_and(|head| head.iter().all(|kinds| kinds & (SPACE | HIGH) == 0));
+            let solid =
+                head.is_some_and(|head| head.iter().all(|kinds| kinds & (SPACE | HIGH) == 0));
             let tries = if shape.kinds.contains(&DIGIT) {
                 &mut built.digits
             } else if solid {
@@ -77,7 +82,11 @@ impl Shapes {
 
     /// Whether there is nothing to look for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.digits.iter().chain(&self.solid).chain(&self.any).all(|trie| trie.nodes.is_empty())
+        self.digits
+            .iter()
+            .chain(&self.solid)
+            .chain(&self.any)
+            .all(|trie| trie.nodes.is_empty())
     }
 
     /// Calls `found(trigger, start)` wherever a shape begins.
@@ -120,7 +129,10 @@ impl Shapes {
 /// Where [`SOLID`] bytes without white space begin.
 fn solid_runs(block: &Block, next: &Block) -> u64 {
     let solid = |block: &Block| block.letters | block.digits | block.others;
-    runs(u128::from(solid(block)) | u128::from(solid(next)) << 64, SOLID) as u64
+    runs(
+        u128::from(solid(block)) | u128::from(solid(next)) << 64,
+        SOLID,
+    ) as u64
 }
 
 /// Where `len` set bits begin, by doubling: after a step the bits mark runs of
@@ -186,13 +198,20 @@ impl Trie {
             let (kind, len) = (run.first().copied().unwrap_or_default(), run.len() as u8);
             let same = |node: &Node| node.kinds == kind && node.len == len;
             let child = self.nodes.get(at).and_then(|node| {
-                node.children.iter().copied().find(|&c| self.nodes.get(c as usize).is_some_and(same))
+                node.children
+                    .iter()
+                    .copied()
+                    .find(|&c| self.nodes.get(c as usize).is_some_and(same))
             });
             at = match child {
                 Some(child) => child as usize,
                 None => {
                     let child = self.nodes.len();
-                    self.nodes.push(Node { kinds: kind, len, ..Node::default() });
+                    self.nodes.push(Node {
+                        kinds: kind,
+                        len,
+                        ..Node::default()
+                    });
                     if let Some(node) = self.nodes.get_mut(at) {
                         node.children.push(child as u32);
                     }
@@ -206,8 +225,17 @@ impl Trie {
     }
 
     /// `alive`: starts for which everything down to this node holds.
-    fn walk(&self, node: usize, alive: u64, depth: usize, window: &Window, emit: &mut impl FnMut(u32, u32)) {
-        let Some(node) = self.nodes.get(node) else { return };
+    fn walk(
+        &self,
+        node: usize,
+        alive: u64,
+        depth: usize,
+        window: &Window,
+        emit: &mut impl FnMut(u32, u32),
+    ) {
+        let Some(node) = self.nodes.get(node) else {
+            return;
+        };
         for &trigger in &node.ends {
             let mut bits = alive;
             while bits != 0 {
@@ -216,10 +244,22 @@ impl Trie {
             }
         }
         for &child in &node.children {
-            let Some((kinds, len)) = self.nodes.get(child as usize).map(|node| (node.kinds, node.len)) else { continue };
+            let Some((kinds, len)) = self
+                .nodes
+                .get(child as usize)
+                .map(|node| (node.kinds, node.len))
+            else {
+                continue;
+            };
             let alive = alive & window.mask(kinds, len, depth);
             if alive != 0 {
-                self.walk(child as usize, alive, depth + usize::from(len), window, emit);
+                self.walk(
+                    child as usize,
+                    alive,
+                    depth + usize::from(len),
+                    window,
+                    emit,
+                );
             }
         }
     }
@@ -232,7 +272,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn find(shapes: &[Shape], text: &str) -> Vec<(u32, usize)> {
-        let numbered: Vec<_> = shapes.iter().enumerate().map(|(i, s)| (s, i as u32)).collect();
+        let numbered: Vec<_> = shapes
+            .iter()
+            .enumerate()
+            .map(|(i, s)| (s, i as u32))
+            .collect();
         let mut classes = Classes::default();
         classes.compute(text.as_bytes());
         let mut found = Vec::new();

@@ -122,8 +122,12 @@ impl Survey {
     /// The literals that are looked for, each once, as patterns over bytes in
     /// any case.
     pub fn literals(&self) -> Vec<String> {
-        let mut literals: Vec<String> =
-            self.plan.literals.iter().map(|(literal, _)| need::literal_pattern(literal).0).collect();
+        let mut literals: Vec<String> = self
+            .plan
+            .literals
+            .iter()
+            .map(|(literal, _)| need::literal_pattern(literal).0)
+            .collect();
         literals.sort_unstable();
         literals.dedup();
         literals
