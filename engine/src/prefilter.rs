@@ -19,6 +19,7 @@ pub(crate) mod need;
 mod portable;
 mod rarity;
 mod shapes;
+mod words;
 
 use crate::classes::Classes;
 

@@ -187,8 +187,8 @@ pub(crate) fn place_and_chance(literal: &Literal) -> (Vec<u8>, f64) {
     }
     let word = edge(literal.word_start, literal.bytes.first())
         && edge(literal.word_end, literal.bytes.last());
-    // A word of one or two letters cannot be looked for, however rare.
-    if word && chance < 1.0 {
+    // A short word with a mark in it cannot be looked for, however rare.
+    if word && (chance < 1.0 || super::words::suits(literal)) {
         // Of whole words it is known how common they are.
         key = literal.bytes.clone();
         chance = rarity::word(&literal.bytes).unwrap_or(chance.min(rarity::UNCOMMON_WORD));

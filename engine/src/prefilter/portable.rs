@@ -1,13 +1,16 @@
-//! The prefilter that needs Rust alone: grams, rare bytes and shapes.
+//! The prefilter that needs Rust alone: words, grams, rare bytes and shapes.
 
 use super::bytes::Bytes;
 use super::grams::{self, Grams};
 use super::shapes::Shapes;
+use super::words::{self, Words};
 use super::{Candidate, Haystack, Plan, Prefilter, Scratch};
 
-/// Grams for literals, memchr for rare bytes, masks for shapes.
+/// A look-up a word for words, grams for other literals, memchr for rare bytes,
+/// masks for shapes.
 #[derive(Debug)]
 pub(crate) struct Portable {
+    words: Words,
     grams: Grams,
     bytes: Bytes,
     shapes: Shapes,
@@ -20,14 +23,18 @@ impl Portable {
             .literals
             .iter()
             .map(|(literal, trigger)| (literal, *trigger));
-        let (grams, bytes): (Vec<_>, Vec<_>) =
-            literals.partition(|(literal, _)| grams::suits(literal));
+        let (words, others): (Vec<_>, Vec<_>) =
+            literals.partition(|(literal, _)| words::suits(literal));
+        let (grams, bytes): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|(literal, _)| grams::suits(literal));
         let shapes: Vec<_> = plan
             .shapes
             .iter()
             .map(|(shape, trigger)| (shape, *trigger))
             .collect();
         Portable {
+            words: Words::new(&words),
             grams: Grams::new(&grams),
             bytes: Bytes::new(&bytes),
             shapes: Shapes::new(&shapes),
@@ -53,6 +60,9 @@ impl Prefilter for Portable {
                 at: at as u32,
             })
         };
+        if !self.words.is_empty() {
+            self.words.find(text, haystack.classes, &mut add);
+        }
         if !self.grams.is_empty() {
             self.grams.find(text, &mut scratch.folded, &mut add);
         }
