@@ -199,6 +199,11 @@ impl Confirm {
             .map_err(|Exhausted| "its automaton is too large".to_owned())
     }
 
+    /// The longest match, in bytes, before a run goes on.
+    pub(crate) fn max_len(&self) -> usize {
+        self.max_len
+    }
+
     fn automata(&self) -> Result<&Automata, Exhausted> {
         self.automata
             .get_or_init(|| Automata::new(&self.hir, self.has_value))

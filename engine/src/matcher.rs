@@ -10,7 +10,7 @@
 //! computes it the slow way.
 
 use crate::block::Block;
-use crate::classes::Classes;
+use crate::classes::{BLOCK, Block as Bytes, Classes};
 use crate::confirm::{Confirm, Exhausted, Match, Work, ceil, floor, next_char};
 use crate::context::Context;
 use crate::dictionary::Dictionary;
@@ -102,6 +102,12 @@ pub(crate) struct Scratch {
     allowed: Vec<(usize, usize)>,
 }
 
+/// Stands for a trigger where a unit runs over the whole text.
+const EVERYWHERE: u32 = u32::MAX;
+
+/// The same, but only around characters beyond ASCII.
+const BEYOND_ASCII: u32 = u32::MAX - 1;
+
 /// A candidate by rule and part, so that the parts of a rule stand together.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Ordered {
@@ -178,7 +184,11 @@ impl Matcher {
                 scratch.ordered.push(Ordered {
                     unit,
                     at: 0,
-                    trigger: u32::MAX,
+                    trigger: if everywhere.beyond_ascii {
+                        BEYOND_ASCII
+                    } else {
+                        EVERYWHERE
+                    },
                 });
             }
         }
@@ -257,7 +267,7 @@ impl Matcher {
                 .map(|unit| Ordered {
                     unit,
                     at: 0,
-                    trigger: u32::MAX,
+                    trigger: EVERYWHERE,
                 }),
         );
         group.sort_unstable();
@@ -276,7 +286,7 @@ impl Matcher {
             },
             places: group
                 .iter()
-                .filter(|o| o.trigger != u32::MAX && !matches!(o.unit.part, Part::Allow(_)))
+                .filter(|o| o.trigger < BEYOND_ASCII && !matches!(o.unit.part, Part::Allow(_)))
                 .map(|o| crate::text::Span::new(o.at as usize, o.at as usize))
                 .collect(),
         });
@@ -324,7 +334,8 @@ impl Matcher {
         };
         match &rule.what {
             Kind::Pattern(confirm) => {
-                self.windows(text, group, &mut scratch.windows);
+                let blocks = scratch.classes.blocks();
+                self.windows(text, blocks, confirm.max_len(), group, &mut scratch.windows);
                 // A run may end behind its window.
                 let mut done = 0;
                 for &window in &scratch.windows {
@@ -392,21 +403,42 @@ impl Matcher {
     }
 
     /// The windows around the candidates of a pattern, merged, in order.
-    fn windows(&self, text: &str, group: &[Ordered], windows: &mut Vec<(usize, usize)>) {
+    fn windows(
+        &self,
+        text: &str,
+        blocks: &[Bytes],
+        longest: usize,
+        group: &[Ordered],
+        windows: &mut Vec<(usize, usize)>,
+    ) {
         windows.clear();
+        let mut around = |from: usize, to: usize| windows.push((floor(text, from), ceil(text, to)));
         for candidate in group {
             if candidate.unit.part != Part::Whole {
                 continue;
             }
-            let window = match self.triggers.get(candidate.trigger as usize) {
-                Some(trigger) => {
-                    let at = candidate.at as usize;
-                    let from = floor(text, at.saturating_sub(trigger.before as usize));
-                    (from, ceil(text, at.saturating_add(trigger.after as usize)))
+            let at = candidate.at as usize;
+            match (
+                candidate.trigger,
+                self.triggers.get(candidate.trigger as usize),
+            ) {
+                (BEYOND_ASCII, _) => {
+                    let high = blocks
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, block)| block.high != 0);
+                    for (i, block) in high {
+                        let first = i * BLOCK + block.high.trailing_zeros() as usize;
+                        let end = (i + 1) * BLOCK - block.high.leading_zeros() as usize;
+                        around(first.saturating_sub(longest), end.saturating_add(longest));
+                    }
                 }
-                None => (0, text.len()),
-            };
-            windows.push(window);
+                (_, Some(trigger)) => around(
+                    at.saturating_sub(trigger.before as usize),
+                    at.saturating_add(trigger.after as usize),
+                ),
+                (_, None) => around(0, text.len()),
+            }
         }
         windows.sort_unstable();
         windows.dedup_by(|next, last| {
@@ -427,7 +459,7 @@ fn around(
     work: &mut Work,
     matches: &mut Vec<(usize, usize)>,
 ) -> Result<(), Exhausted> {
-    if candidate.trigger != u32::MAX {
+    if candidate.trigger < BEYOND_ASCII {
         let mut looked = 16;
         phrase.matches_around(text, candidate.at as usize, &mut looked, matches);
         return if work.spend(looked) {

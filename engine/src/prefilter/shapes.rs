@@ -37,8 +37,12 @@ pub(crate) struct Shapes {
     /// Shapes that a text without digits may have, but that begin with
     /// [`SOLID`] bytes none of which is white space: keys.
     solid: [Trie; 2],
+    /// Shapes with a mark in the middle, such as `aa-aa`.
+    marked: [Trie; 2],
     /// All others.
     any: [Trie; 2],
+    /// Every shape with a digit in it has at least so many.
+    min_digits: u32,
 }
 
 /// Words of prose are shorter than this, with the comma behind them.
@@ -60,16 +64,23 @@ impl Shapes {
         let mut built = Shapes {
             digits: Default::default(),
             solid: Default::default(),
+            marked: Default::default(),
             any: Default::default(),
+            min_digits: u32::MAX,
         };
         for (shape, trigger) in shapes {
             let head = shape.kinds.get(..usize::from(SOLID));
             let solid =
                 head.is_some_and(|head| head.iter().all(|kinds| kinds & (SPACE | HIGH) == 0));
-            let tries = if shape.kinds.contains(&DIGIT) {
+            let digits = shape.kinds.iter().filter(|kinds| **kinds == DIGIT).count() as u32;
+            let mut pairs = shape.kinds.iter().zip(shape.kinds.iter().skip(1));
+            let tries = if digits > 0 {
+                built.min_digits = built.min_digits.min(digits);
                 &mut built.digits
             } else if solid {
                 &mut built.solid
+            } else if pairs.any(|(mark, after)| *mark == OTHER && after & SPACE == 0) {
+                &mut built.marked
             } else {
                 &mut built.any
             };
@@ -85,6 +96,7 @@ impl Shapes {
         self.digits
             .iter()
             .chain(&self.solid)
+            .chain(&self.marked)
             .chain(&self.any)
             .all(|trie| trie.nodes.is_empty())
     }
@@ -93,7 +105,8 @@ impl Shapes {
     pub(crate) fn find(&self, classes: &Classes, mut found: impl FnMut(u32, usize)) {
         let filled = |tries: &[Trie; 2]| tries.iter().any(|trie| !trie.nodes.is_empty());
         let (everywhere, solid) = (filled(&self.any), filled(&self.solid));
-        if !everywhere && !solid && classes.union().digits == 0 {
+        let marked = filled(&self.marked);
+        if !everywhere && !solid && !marked && classes.union().digits == 0 {
             return;
         }
         // Bytes of a shape that starts in a block may lie in the next one.
@@ -102,9 +115,15 @@ impl Shapes {
         let mut before = 0u64;
         for (i, block) in blocks.iter().enumerate() {
             let next = blocks.get(i + 1).copied().unwrap_or_default();
-            let digits = (block.digits | (next.digits & AHEAD)) != 0;
+            let digits = block.digits.count_ones() + (next.digits & AHEAD).count_ones();
+            let digits = digits >= self.min_digits;
             let keys = if solid { solid_runs(block, &next) } else { 0 };
-            if digits || everywhere || keys != 0 {
+            let marks = if marked {
+                before_marks(block, &next)
+            } else {
+                0
+            };
+            if digits || everywhere || keys | marks != 0 {
                 let window = Window::new(block, &next, before);
                 let base = i * BLOCK;
                 let mut emit = |trigger: u32, bit: u32| found(trigger, base + bit as usize);
@@ -115,6 +134,10 @@ impl Shapes {
                 if keys != 0 {
                     self.solid[0].walk(0, keys, 0, &window, &mut emit);
                     self.solid[1].walk(0, keys & window.starts, 0, &window, &mut emit);
+                }
+                if marks != 0 {
+                    self.marked[0].walk(0, marks, 0, &window, &mut emit);
+                    self.marked[1].walk(0, marks & window.starts, 0, &window, &mut emit);
                 }
                 if everywhere {
                     self.any[0].walk(0, u64::MAX, 0, &window, &mut emit);
@@ -133,6 +156,21 @@ fn solid_runs(block: &Block, next: &Block) -> u64 {
         u128::from(solid(block)) | u128::from(solid(next)) << 64,
         SOLID,
     ) as u64
+}
+
+/// Where a mark that no white space follows stands within the next
+/// [`MAX_SHAPE`] bytes: prose has few such.
+fn before_marks(block: &Block, next: &Block) -> u64 {
+    let join = |of: fn(&Block) -> u64| u128::from(of(block)) | u128::from(of(next)) << 64;
+    let solid = join(|b| b.letters | b.digits | b.others | b.high);
+    let mut marks = join(|b| b.others) & (solid >> 1);
+    let mut reach = 1;
+    while reach < MAX_SHAPE {
+        let step = reach.min(MAX_SHAPE - reach);
+        marks |= marks >> step;
+        reach += step;
+    }
+    marks as u64
 }
 
 /// Where `len` set bits begin, by doubling: after a step the bits mark runs of
