@@ -79,6 +79,9 @@ impl Goldens {
             told.out.replace(version, "VERSION"),
             told.err
         );
+        // A build with the second backend names both; the goldens are of the
+        // build that everybody has.
+        let shown = shown.replace(" holds on portable and hyperscan", " holds on portable");
         let file = goldens().join(name).join("expected.txt");
         if std::env::var_os("BLESS").is_some() {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
