@@ -24,7 +24,7 @@ const STEP: usize = 64;
 const ALL_VARIANTS: usize = 101;
 
 /// Triggers, each with what must follow.
-type Followers = Vec<(u32, Option<Pairs>)>;
+pub(super) type Followers = Vec<(u32, Option<Pairs>)>;
 
 /// One literal, as it is verified, and all who want it.
 #[derive(Debug)]

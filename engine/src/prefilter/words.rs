@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use crate::classes::{BLOCK, Classes};
 
-use super::need::{Literal, Pairs};
+use super::grams::Followers;
+use super::need::Literal;
 
 /// Bytes of a word that make its key.
 const KEY: usize = 8;
@@ -30,7 +31,7 @@ pub(crate) struct Words {
 struct Wanted {
     /// What follows the key, in lower case.
     rest: Box<[u8]>,
-    triggers: Vec<(u32, Option<Pairs>)>,
+    triggers: Followers,
 }
 
 /// All words of one key and length.
@@ -71,8 +72,7 @@ fn hash(key: u64, len: usize) -> u64 {
 impl Words {
     /// A search for literals that [`suits`] holds for, each with its trigger.
     pub(crate) fn new(literals: &[(&Literal, u32)]) -> Words {
-        let mut by_word: BTreeMap<(u64, usize, Box<[u8]>), Vec<(u32, Option<Pairs>)>> =
-            BTreeMap::new();
+        let mut by_word: BTreeMap<(u64, usize, Box<[u8]>), Followers> = BTreeMap::new();
         for (literal, trigger) in literals {
             let len = literal.bytes.len();
             let mut head = [0; KEY];
