@@ -356,7 +356,6 @@ impl Dictionary {
     }
 
     /// The same with the byte classes of the whole text.
-    #[allow(dead_code)] // For the matcher, which has them at hand.
     pub(crate) fn find_classified(
         &self,
         text: &str,
